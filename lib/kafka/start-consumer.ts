@@ -118,7 +118,6 @@ async function handleBatch(
   options: ConsumerOptions,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { batch } = payload
   const records = toRecords(payload, options.topicPrefix)
   const followed = createContiguousOffsets(records.map((record) => record.offset))
   const positions = new Map(records.map((record, index) => [record.offset, index]))

@@ -1,0 +1,85 @@
+import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
+import type { Logger } from '../telemetry/create-logger.ts'
+import { connectWorker, type TemporalOptions } from './connect-temporal.ts'
+
+/** What a worker serves. */
+export interface WorkerOptions extends TemporalOptions {
+  readonly taskQueue: string
+  /** The folder or file with the workflows' code, where this worker runs workflows. */
+  readonly workflowsPath?: string
+  readonly activities: object
+  /** Long activities that may run side by side in this process. */
+  readonly maxConcurrentActivities: number
+  /** After a stop, activities may go on for this long before they are cancelled for good. */
+  readonly shutdownGraceTimeMs: number
+  readonly logger: Logger
+  /** The worker cannot go on: end the process. */
+  onCrash(error: unknown): void
+}
+
+/** A worker that is running, or waiting for Temporal to be there. */
+export interface RunningWorker {
+  isRunning(): boolean
+  /** Resolves when activities and workflow tasks have ended. */
+  stop(): Promise<void>
+}
+
+/** Sends the SDK's own log to the process's logger. Call once per process, before the first worker. */
+export function installTemporalRuntime(logger: Logger): void {
+  Runtime.install({
+    // Signals are the process's own affair: see lib/process.
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+      const event = { ...meta, detail: message, component: 'temporal' }
+      if (level === 'ERROR') logger.error(event, 'temporal.reported')
+      else logger.warn(event, 'temporal.reported')
+    }),
+  })
+}
+
+/**
+ * Starts a worker in the background; it connects as soon as Temporal is there, so that the process does its other work
+ * meanwhile.
+ */
+export function startWorker(options: WorkerOptions): RunningWorker {
+  const stopping = new AbortController()
+  const state: { worker?: Worker } = {}
+  const done = run(options, stopping.signal, state).catch((error: unknown) => {
+    if (!stopping.signal.aborted) options.onCrash(error)
+  })
+  return {
+    isRunning: () => state.worker?.getState() === 'RUNNING',
+    async stop() {
+      stopping.abort()
+      if (state.worker?.getState() === 'RUNNING') state.worker.shutdown()
+      await done
+    },
+  }
+}
+
+async function run(
+  options: WorkerOptions,
+  signal: AbortSignal,
+  state: { worker?: Worker },
+): Promise<void> {
+  const connection = await connectWorker(options.address, signal)
+  try {
+    state.worker = await createWorker(options, connection)
+    signal.throwIfAborted()
+    await state.worker.run()
+  } finally {
+    await connection.close()
+  }
+}
+
+function createWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
+  return Worker.create({
+    connection,
+    namespace: options.namespace,
+    taskQueue: options.taskQueue,
+    activities: options.activities,
+    ...(options.workflowsPath === undefined ? {} : { workflowsPath: options.workflowsPath }),
+    maxConcurrentActivityTaskExecutions: options.maxConcurrentActivities,
+    shutdownGraceTime: options.shutdownGraceTimeMs,
+  })
+}
