@@ -22,6 +22,8 @@ export interface VisionService<Settings> {
   readonly versions: readonly { readonly version: string; readonly output: DescMessage }[]
   /** Names in the manifest of models. */
   readonly models: readonly string[]
+  /** Names of text files that come with the models, for example a dictionary; none unless told. */
+  readonly texts?: readonly string[]
   /** Reads a claim's value (`true` or an object). Throws `IpsError('claim-malformed')`. */
   readSettings(claimValue: unknown): Settings
   /**
