@@ -1,0 +1,8 @@
+import { z } from 'zod'
+import { integer, setting } from '../lib/config/settings.ts'
+
+/** What every role that serves HTTP to clients has. */
+export const httpSettings = {
+  httpHost: setting(z.string().default('127.0.0.1'), 'Address that clients’ requests are taken on'),
+  httpPort: setting(integer(0, 65_535).default(8080), 'Port that clients’ requests are taken on'),
+} as const
