@@ -36,7 +36,9 @@ export async function findFaces(
   )
   const rated = seen.map((candidate, index) => ({
     box: candidate.box,
-    score: round(rateConfidence({ ...candidate, confirmation: confirmations[index] ?? 0 }), 10_000),
+    score: roundConfidence(
+      rateConfidence({ ...candidate, confirmation: confirmations[index] ?? 0 }),
+    ),
   }))
   return dropFragments(rated.filter(({ score }) => score >= minReported)).map(({ box, score }) => ({
     box,
