@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto'
+import { IpsError } from '../errors/ips-error.ts'
+import { createKeyReader, haveSameIds } from './create-key-reader.ts'
+import { createTokenMemory } from './create-token-memory.ts'
+import { openAuthorisationToken } from './open-authorisation-token.ts'
+import { readVerificationKeys } from './read-verification-keys.ts'
+import { checkTimes, maxTokenLength, tokenInvalid } from './token-format.ts'
+import { toVerifiedToken } from './to-verified-token.ts'
+import type { TokenMembers } from './read-signed-token.ts'
+import type { TokenVerifier, VerifiedToken } from './verified-token.ts'
+
+/** How a verification ended, for metrics. */
+export type VerificationOutcome = 'cached' | 'verified' | 'refused' | 'expired' | 'unavailable'
+
+/** What a verifier needs. */
+export interface TokenVerifierOptions {
+  /** The folder with the keys. Read on first use, now and then, and when a token names an unknown key. */
+  readonly keysDirectory: string
+  readonly issuer: string
+  /** Verified tokens kept at most. */
+  readonly cacheSize: number
+  /** Milliseconds; decides only how old the keys are. */
+  readonly clock?: () => number
+  readonly onOutcome?: (outcome: VerificationOutcome) => void
+}
+
+/** A token whose layers were opened; its times are compared on each use. */
+interface OpenedToken {
+  readonly members: TokenMembers
+  readonly verified: VerifiedToken
+}
+
+/**
+ * Creates a verifier. Reads nothing before its first use. `verify` throws, apart from what `TokenVerifier` says,
+ * `IpsError('keys-unavailable')`, retryable, while there are no keys at all. A token that was never seen costs about a
+ * millisecond of one core, a known one its digest; concurrent calls with the same token share the work.
+ */
+export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
+  const open = createOpener(options)
+  const report = options.onOutcome ?? (() => undefined)
+  return {
+    async verify(token, at) {
+      try {
+        const { opened, cached } = await open(token)
+        checkTimes(opened.members, at)
+        report(cached ? 'cached' : 'verified')
+        return opened.verified
+      } catch (error) {
+        report(outcomeOf(error))
+        throw error
+      }
+    },
+  }
+}
+
+function createOpener({
+  keysDirectory,
+  issuer,
+  cacheSize,
+  clock = Date.now,
+}: TokenVerifierOptions) {
+  let memory = createTokenMemory<OpenedToken>(cacheSize)
+  const reader = createKeyReader({
+    read: () => readVerificationKeys(keysDirectory),
+    onReplace: (a, b) => {
+      if (haveSameIds(a.decryption, b.decryption) && haveSameIds(a.signature, b.signature)) return
+      // What was accepted or refused with other keys may no longer be so.
+      memory = createTokenMemory(cacheSize)
+    },
+    clock,
+  })
+
+  const openNew = async (token: string): Promise<OpenedToken | undefined> => {
+    const members =
+      (await openAuthorisationToken(token, await reader.current(), issuer)) ??
+      (await openAuthorisationToken(token, await reader.reread(), issuer))
+    return members && { members, verified: toVerifiedToken(members) }
+  }
+
+  return async (token: string): Promise<{ opened: OpenedToken; cached: boolean }> => {
+    if (token.length > maxTokenLength) throw tokenInvalid('it is too long')
+    // Reads old keys again, so that a cached token does not outlive its key for long.
+    await reader.current()
+    const digest = hash('sha256', token, 'base64')
+    const known = memory.find(digest)
+    if (known !== undefined) return { opened: known, cached: true }
+    const opened = await memory.open(digest, () => openNew(token))
+    if (opened === undefined) throw tokenInvalid('its key is not known')
+    return { opened, cached: false }
+  }
+}
+
+function outcomeOf(error: unknown): VerificationOutcome {
+  const code = error instanceof IpsError ? error.code : undefined
+  if (code === 'token-expired') return 'expired'
+  return code === 'token-invalid' ? 'refused' : 'unavailable'
+}
