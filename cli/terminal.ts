@@ -1,0 +1,32 @@
+/** Writes a line of a command's result. */
+export function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Writes a line about how a command is doing: to standard error, so that results can be piped. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Bytes for people: `54 MB`. */
+export function formatBytes(bytes: number): string {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${Math.round(bytes / 1e6)} MB`
+}
+
+/** Rows as columns that line up, two spaces apart. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, column) => {
+      widths[column] = Math.max(widths[column] ?? 0, cell.length)
+    })
+  }
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
