@@ -155,3 +155,14 @@ export type RoleName = keyof typeof roles
 
 /** Temporal's custom search attributes: keyword ones all. */
 export const searchAttributes = ['clientId', 'endpoint', 'correlationId', 'deliveryState'] as const
+
+/**
+ * The vision services with the versions that they serve, oldest first: what a summary waits for. The services' own
+ * definitions are checked against it.
+ */
+export const visionServices = {
+  faceextract: ['1.0', '1.1', '2.0'],
+  ocr: ['1.0'],
+} as const satisfies Record<string, readonly string[]>
+
+export type VisionServiceName = keyof typeof visionServices

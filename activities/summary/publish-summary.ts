@@ -1,0 +1,106 @@
+import { create } from '@bufbuild/protobuf'
+import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { summaryMessageIdOf } from '../../lib/envelope/message-ids.ts'
+import { packPayload } from '../../lib/envelope/payload-registry.ts'
+import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
+import { continueTrace } from '../../lib/telemetry/trace-context.ts'
+import { maxRecordBytes } from '../../lib/topology.ts'
+import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import {
+  State,
+  TransactionSummarySchema,
+} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { composeSummary } from './compose-summary.ts'
+import { fitSummary } from './fit-summary.ts'
+import type { TransactionKey, TransactionRecord } from './transaction-record.ts'
+
+/** Which revision, decided when (workflow time, in ms). */
+export interface PublishSummaryInput extends TransactionKey {
+  readonly revision: number
+  readonly decidedAtMs: number
+}
+
+/** What a workflow learns of its revision. */
+export interface DecidedRevision {
+  readonly outcome: 'complete' | 'partial'
+  readonly revision: number
+  /** Messages that were in the journal when it was decided. */
+  readonly messages: number
+}
+
+/** A revision with the value of its record. */
+export interface StoredRevision extends DecidedRevision {
+  readonly value: Uint8Array
+}
+
+/** What the workflow calls. */
+export interface SummaryActivities {
+  /**
+   * Decides a revision, once for ever, and writes it to `summary-1`. Idempotent: a repeated call writes the same bytes
+   * under the same message id. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw.
+   */
+  publishSummary(input: PublishSummaryInput): Promise<DecidedRevision | null>
+}
+
+/** What the activities need. */
+export interface SummaryActivitiesDependencies {
+  /**
+   * Returns the revision where it is decided; else decides it with `compose`, on everything that is in the journal, and
+   * keeps it. Nothing enters the journal in between. `null` where there is no such transaction.
+   */
+  decideRevision(
+    key: TransactionKey,
+    revision: number,
+    compose: (record: TransactionRecord) => Omit<StoredRevision, 'messages' | 'revision'>,
+  ): Promise<StoredRevision | null>
+  /** Resolves when the record is durable. */
+  writeSummary(key: TransactionKey, value: Uint8Array): Promise<void>
+  markPublished(key: TransactionKey, revision: number): Promise<void>
+  /** Called after each publication. */
+  onPublished(input: PublishSummaryInput, decided: DecidedRevision): void
+}
+
+/** Room for the token and the other members of the envelope. */
+const maxSummaryBytes = maxRecordBytes - 256 * 1024
+
+/** Creates the activities of the summary workflow. */
+export function createSummaryActivities(
+  dependencies: SummaryActivitiesDependencies,
+): SummaryActivities {
+  return {
+    async publishSummary(input) {
+      const { clientId, correlationId, revision } = input
+      const key = { clientId, correlationId }
+      const stored = await dependencies.decideRevision(key, revision, (record) =>
+        composeRecord(input, record),
+      )
+      if (stored === null) return null
+      await dependencies.writeSummary(key, stored.value)
+      await dependencies.markPublished(key, revision)
+      const decided = { outcome: stored.outcome, revision, messages: stored.messages }
+      dependencies.onPublished(input, decided)
+      return decided
+    },
+  }
+}
+
+function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {
+  const { clientId, correlationId, revision, decidedAtMs } = input
+  const decidedAt = new Date(decidedAtMs)
+  const composed = composeSummary({ clientId, correlationId }, record, { revision, decidedAt })
+  const summary = fitSummary(composed, maxSummaryBytes)
+  const envelope = create(EnvelopeSchema, {
+    correlationId,
+    token: record.token,
+    payload: packPayload(TransactionSummarySchema, summary),
+    messageId: summaryMessageIdOf({ clientId, correlationId, revision }),
+    ingestedAt: timestampFromDate(record.tokenIngestedAt),
+    traceparent: continueTrace(record.traceparent),
+    announcedImages: record.announced,
+    synthetic: record.synthetic,
+  })
+  return {
+    outcome: summary.state === State.COMPLETE ? ('complete' as const) : ('partial' as const),
+    value: writeEnvelope(envelope),
+  }
+}

@@ -1,0 +1,62 @@
+/** One transaction, by the names that the client and the system know it under. */
+export interface TransactionKey {
+  readonly clientId: string
+  readonly correlationId: string
+}
+
+/** Everything that the journal knows of a transaction. Order within its lists means nothing. */
+export interface TransactionRecord {
+  /** The largest count announced; 0 where none was. */
+  readonly announced: number
+  /** When the first image was ingested. */
+  readonly windowStart: Date
+  /** The newest token of the transaction, and when it came: the time for which it must be verified. */
+  readonly token: string
+  readonly tokenIngestedAt: Date
+  readonly traceparent: string
+  readonly synthetic: boolean
+  readonly images: readonly ImageAnswers[]
+  readonly messages: readonly JournalledMessage[]
+}
+
+/** What the services owe of an image, and what they have said; both as `service/version`. */
+export interface ImageAnswers {
+  readonly imageId: string
+  readonly expected: readonly string[]
+  readonly answered: readonly string[]
+}
+
+/** A vision message without its pixels. */
+export interface JournalledMessage {
+  readonly messageId: string
+  readonly imageId: string
+  readonly service: string
+  readonly version: string
+  readonly content: MessageContent
+}
+
+export type MessageContent =
+  | { readonly kind: 'terminal'; readonly results: number; readonly failure?: Failure }
+  | { readonly kind: 'faces'; readonly faces: readonly JournalledFace[] }
+  | { readonly kind: 'text'; readonly text: string }
+  /** A type that no summary shows. */
+  | { readonly kind: 'other' }
+
+export interface Failure {
+  readonly code: string
+  readonly detail: string
+}
+
+/** A face; version 1.0 tells neither its index nor its place. */
+export interface JournalledFace {
+  readonly index?: number
+  readonly boundingBox?: Box
+}
+
+/** In pixels of the upright image. */
+export interface Box {
+  readonly left: number
+  readonly top: number
+  readonly width: number
+  readonly height: number
+}

@@ -1,0 +1,116 @@
+import type { JournalEntry } from './read-record.ts'
+
+/** What a batch says of a transaction as a whole. */
+export interface TransactionRow {
+  readonly client_id: string
+  readonly correlation_id: string
+  readonly announced: number
+  readonly window_start: string
+  readonly window_seconds: number
+  readonly idle_seconds: number
+  readonly token: string
+  readonly token_ingested_at: string
+  readonly traceparent: string
+  readonly synthetic: boolean
+}
+
+/** What a batch says of an image. */
+export interface ImageRow {
+  readonly client_id: string
+  readonly correlation_id: string
+  readonly image_id: string
+  readonly expected: readonly string[]
+  readonly answered: readonly string[]
+}
+
+/** A message's row. */
+export interface MessageRow {
+  readonly client_id: string
+  readonly correlation_id: string
+  readonly message_id: string
+  readonly image_id: string
+  readonly service: string
+  readonly version: string
+  readonly content: JournalEntry['content']
+}
+
+/** A batch as rows, each key once, in the order of the keys: concurrent writers take their locks in the same order. */
+export interface JournalRows {
+  readonly transactions: readonly TransactionRow[]
+  readonly images: readonly ImageRow[]
+  readonly messages: readonly MessageRow[]
+}
+
+/** Groups the entries of a batch. Their order and copies among them change nothing. */
+export function groupEntries(entries: readonly JournalEntry[]): JournalRows {
+  return {
+    transactions: groupBy(entries, ['clientId', 'correlationId']).map(toTransactionRow),
+    images: groupBy(entries, ['clientId', 'correlationId', 'imageId']).map(toImageRow),
+    messages: groupBy(entries, ['clientId', 'correlationId', 'messageId']).map(([first]) =>
+      toMessageRow(first),
+    ),
+  }
+}
+
+type Group = readonly [JournalEntry, ...JournalEntry[]]
+type KeyName = 'clientId' | 'correlationId' | 'imageId' | 'messageId'
+
+function groupBy(entries: readonly JournalEntry[], key: readonly KeyName[]): Group[] {
+  const groups = new Map<string, [JournalEntry, ...JournalEntry[]]>()
+  for (const entry of entries) {
+    const text = JSON.stringify(key.map((name) => entry[name]))
+    const group = groups.get(text)
+    if (group === undefined) groups.set(text, [entry])
+    else group.push(entry)
+  }
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
+}
+
+function toTransactionRow(group: Group): TransactionRow {
+  const newest = group.reduce((a, b) => (isNewer(b, a) ? b : a))
+  const times = group.map(({ ingestedAt }) => ingestedAt.getTime())
+  return {
+    client_id: newest.clientId,
+    correlation_id: newest.correlationId,
+    announced: Math.max(...group.map(({ announced }) => announced)),
+    window_start: new Date(Math.min(...times)).toISOString(),
+    window_seconds: Math.max(...group.map(({ rights }) => rights.windowSeconds)),
+    idle_seconds: Math.max(...group.map(({ rights }) => rights.idleSeconds)),
+    token: newest.token,
+    token_ingested_at: newest.ingestedAt.toISOString(),
+    traceparent: newest.traceparent,
+    synthetic: group.some(({ synthetic }) => synthetic),
+  }
+}
+
+// Tokens that came at the same time are told apart by their text, so that the order of arrival decides nothing.
+function isNewer(a: JournalEntry, b: JournalEntry): boolean {
+  const difference = a.ingestedAt.getTime() - b.ingestedAt.getTime()
+  return difference > 0 || (difference === 0 && a.token > b.token)
+}
+
+function toImageRow(group: Group): ImageRow {
+  const [{ clientId, correlationId, imageId }] = group
+  const answered = group
+    .filter(({ content }) => content.kind === 'terminal')
+    .map(({ service, version }) => `${service}/${version}`)
+  return {
+    client_id: clientId,
+    correlation_id: correlationId,
+    image_id: imageId,
+    expected: [...new Set(group.flatMap(({ rights }) => rights.expected))],
+    answered: [...new Set(answered)],
+  }
+}
+
+function toMessageRow(entry: JournalEntry): MessageRow {
+  return {
+    client_id: entry.clientId,
+    correlation_id: entry.correlationId,
+    message_id: entry.messageId,
+    image_id: entry.imageId,
+    service: entry.service,
+    version: entry.version,
+    content: entry.content,
+  }
+}

@@ -1,0 +1,83 @@
+import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
+import type { Logger } from '../../lib/telemetry/create-logger.ts'
+import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import { groupEntries } from './group-entries.ts'
+import type { Journal, TransactionProgress } from './journal.ts'
+import { readRecord, type JournalEntry, type ReadRecord, type ReadRights } from './read-record.ts'
+
+/** What the consumer needs. */
+export interface BatchDependencies {
+  readonly journal: Pick<Journal, 'append' | 'readProgress'>
+  readonly readRights: ReadRights
+  /** Tells the workflows; resolves when all of them know. Rejects with a retryable error. */
+  readonly signalTransactions: (transactions: readonly TransactionProgress[]) => Promise<void>
+  readonly logger: Logger
+  /** Called for each record: `journalled`, `unwanted`, or the code of the reason for which it was refused. */
+  readonly onRecord: (outcome: string) => void
+}
+
+/**
+ * Creates the handler of batches of `vision-1`: journals them, then tells each transaction's workflow once, where the batch
+ * held terminal messages for it (or late results for one that has a revision). Records are complete when both are durable,
+ * so that a crash or an outage at any time repeats the batch, which is harmless.
+ */
+export function createBatchHandler(dependencies: BatchDependencies) {
+  const { journal, readRights, signalTransactions, logger, onRecord } = dependencies
+  return async (records: readonly IncomingRecord[], context: BatchContext): Promise<void> => {
+    const startedAt = performance.now()
+    const read = await Promise.all(records.map(({ value }) => readRecord(value, readRights)))
+    const entries = read.flatMap((result) => (result.kind === 'entry' ? [result.entry] : []))
+    const signalled = entries.length === 0 ? [] : await journalEntries(entries, journal)
+    context.signal.throwIfAborted()
+    await signalTransactions(signalled)
+    for (const record of records) context.complete(record)
+    for (const result of read) onRecord(outcomeOf(result))
+    logger.info(
+      {
+        partition: records[0]?.partition,
+        records: records.length,
+        journalled: entries.length,
+        signalled: signalled.length,
+        refused: read.flatMap((result) => (result.kind === 'refused' ? [result.code] : [])),
+        durationMs: Math.round(performance.now() - startedAt),
+      },
+      'batch.journalled',
+    )
+  }
+}
+
+/** Appends entries and returns the transactions whose workflows are to know of it. */
+async function journalEntries(
+  entries: readonly JournalEntry[],
+  journal: BatchDependencies['journal'],
+): Promise<TransactionProgress[]> {
+  const rows = groupEntries(entries)
+  await journal.append(rows)
+  const terminals = new Set(
+    entries.filter(({ content }) => content.kind === 'terminal').map(textOfKey),
+  )
+  const keys = rows.transactions.map((row) => ({
+    clientId: row.client_id,
+    correlationId: row.correlation_id,
+  }))
+  const all = await journal.readProgress(keys)
+  return all.filter((transaction) => {
+    const { messages, decidedMessages, revision } = transaction.progress
+    return messages > decidedMessages && (revision > 0 || terminals.has(textOfKey(transaction)))
+  })
+}
+
+function textOfKey({ clientId, correlationId }: TransactionKey): string {
+  return JSON.stringify([clientId, correlationId])
+}
+
+function outcomeOf(result: ReadRecord): string {
+  switch (result.kind) {
+    case 'entry':
+      return 'journalled'
+    case 'unwanted':
+      return 'unwanted'
+    case 'refused':
+      return result.code
+  }
+}

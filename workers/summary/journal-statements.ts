@@ -1,0 +1,68 @@
+/** `$1`, `$2`, `$3`: the rows of `JournalRows` as JSON. */
+export const appendStatement = `
+WITH new_transactions AS (
+  INSERT INTO transactions AS t (client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
+    token, token_ingested_at, traceparent, synthetic)
+  SELECT client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
+    token, token_ingested_at, traceparent, synthetic
+  FROM jsonb_to_recordset($1::jsonb) AS r (client_id text, correlation_id text, announced integer,
+    window_start timestamptz, window_seconds double precision, idle_seconds double precision,
+    token text, token_ingested_at timestamptz, traceparent text, synthetic boolean)
+  ON CONFLICT (client_id, correlation_id) DO UPDATE SET
+    announced = greatest(t.announced, excluded.announced),
+    window_start = least(t.window_start, excluded.window_start),
+    window_seconds = greatest(t.window_seconds, excluded.window_seconds),
+    idle_seconds = greatest(t.idle_seconds, excluded.idle_seconds),
+    (token, token_ingested_at, traceparent) = (
+      SELECT n.token, n.token_ingested_at, n.traceparent FROM (VALUES
+        (t.token, t.token_ingested_at, t.traceparent),
+        (excluded.token, excluded.token_ingested_at, excluded.traceparent)
+      ) AS n (token, token_ingested_at, traceparent)
+      ORDER BY n.token_ingested_at DESC, n.token COLLATE "C" DESC LIMIT 1
+    ),
+    synthetic = t.synthetic OR excluded.synthetic,
+    changed_at = now()
+), new_images AS (
+  INSERT INTO images AS i (client_id, correlation_id, image_id, expected, answered)
+  SELECT client_id, correlation_id, image_id, expected, answered
+  FROM jsonb_to_recordset($2::jsonb) AS r (client_id text, correlation_id text, image_id text,
+    expected text[], answered text[])
+  ON CONFLICT (client_id, correlation_id, image_id) DO UPDATE SET
+    expected = ARRAY(SELECT DISTINCT e FROM unnest(i.expected || excluded.expected) AS e),
+    answered = ARRAY(SELECT DISTINCT a FROM unnest(i.answered || excluded.answered) AS a)
+  WHERE NOT (i.expected @> excluded.expected AND i.answered @> excluded.answered)
+)
+INSERT INTO messages (client_id, correlation_id, message_id, image_id, service, version, content)
+SELECT client_id, correlation_id, message_id, image_id, service, version, content
+FROM jsonb_to_recordset($3::jsonb) AS r (client_id text, correlation_id text, message_id text, image_id text,
+  service text, version text, content jsonb)
+ON CONFLICT (client_id, correlation_id, message_id) DO NOTHING`
+
+/** `$1`: client ids, `$2`: correlation ids, side by side. `$3`: how many missing messages are named. */
+export const progressStatement = `
+SELECT t.client_id, t.correlation_id, t.announced, t.window_start, t.window_seconds, t.idle_seconds,
+  m.messages, i.images, i.complete_images, i.missing, s.missing_sample,
+  coalesce(d.revision, 0) AS revision, coalesce(d.messages, 0) AS decided_messages
+FROM unnest($1::text[], $2::text[]) AS wanted (client_id, correlation_id)
+JOIN transactions t USING (client_id, correlation_id)
+CROSS JOIN LATERAL (
+  SELECT count(*) AS messages FROM messages
+  WHERE client_id = t.client_id AND correlation_id = t.correlation_id
+) AS m
+CROSS JOIN LATERAL (
+  SELECT count(*) AS images, count(*) FILTER (WHERE expected <@ answered) AS complete_images,
+    coalesce(sum((SELECT count(*) FROM unnest(expected) AS e WHERE e <> ALL (answered))), 0) AS missing
+  FROM images WHERE client_id = t.client_id AND correlation_id = t.correlation_id
+) AS i
+CROSS JOIN LATERAL (
+  SELECT ARRAY(
+    SELECT replace(e, '/', ' ') || ' of ' || image_id FROM images, unnest(expected) AS e
+    WHERE client_id = t.client_id AND correlation_id = t.correlation_id AND e <> ALL (answered)
+    ORDER BY image_id, e LIMIT $3
+  ) AS missing_sample
+) AS s
+LEFT JOIN LATERAL (
+  SELECT revision, messages FROM summaries
+  WHERE client_id = t.client_id AND correlation_id = t.correlation_id
+  ORDER BY revision DESC LIMIT 1
+) AS d ON true`

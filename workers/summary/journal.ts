@@ -1,0 +1,89 @@
+import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
+import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import type { Progress } from '../../workflows/transaction/progress.ts'
+import type { JournalRows } from './group-entries.ts'
+import { appendStatement, progressStatement } from './journal-statements.ts'
+import { removeExpiredTransactions } from './remove-expired-transactions.ts'
+import { translateJournalError } from './translate-journal-error.ts'
+
+/** How far one transaction is. */
+export interface TransactionProgress extends TransactionKey {
+  readonly progress: Progress
+}
+
+/** What the consumer writes. Both throw `IpsError('journal-unavailable')`, retryable, where the database is away. */
+export interface Journal {
+  /** Appends a batch, in one statement: all of it or nothing. Idempotent, by the messages' ids. */
+  append(rows: JournalRows): Promise<void>
+  /** How far these transactions are; those that are not there are left out. */
+  readProgress(keys: readonly TransactionKey[]): Promise<TransactionProgress[]>
+  /** Removes what no late result can change any more. Returns the number of transactions. */
+  removeExpired(): Promise<number>
+}
+
+/** Missing messages that a workflow names to operators. */
+const missingSampleSize = 5
+
+/** Opens the journal of transactions on its database. */
+export function createJournal(pool: Pool): Journal {
+  return {
+    append: ({ transactions, images, messages }) =>
+      translateJournalError(async () => {
+        const parameters = [transactions, images, messages].map((rows) => JSON.stringify(rows))
+        await pool.query({ name: 'append', text: appendStatement, values: parameters })
+      }),
+    readProgress: (keys) =>
+      translateJournalError(async () => {
+        const values = [
+          keys.map(({ clientId }) => clientId),
+          keys.map(({ correlationId }) => correlationId),
+          missingSampleSize,
+        ]
+        const { rows } = await pool.query<ProgressRow>({
+          name: 'progress',
+          text: progressStatement,
+          values,
+        })
+        return rows.map(toProgress)
+      }),
+    removeExpired: () =>
+      translateJournalError(() => withTransaction(pool, removeExpiredTransactions)),
+  }
+}
+
+interface ProgressRow {
+  client_id: string
+  correlation_id: string
+  announced: number
+  window_start: Date
+  window_seconds: number
+  idle_seconds: number
+  // Counts are 64 bits wide in PostgreSQL, and texts in its client.
+  messages: string
+  images: string
+  complete_images: string
+  missing: string
+  missing_sample: string[]
+  revision: number
+  decided_messages: string
+}
+
+function toProgress(row: ProgressRow): TransactionProgress {
+  return {
+    clientId: row.client_id,
+    correlationId: row.correlation_id,
+    progress: {
+      messages: Number(row.messages),
+      images: Number(row.images),
+      completeImages: Number(row.complete_images),
+      announced: row.announced,
+      missing: Number(row.missing),
+      missingSample: row.missing_sample,
+      windowStartMs: row.window_start.getTime(),
+      windowSeconds: row.window_seconds,
+      idleSeconds: row.idle_seconds,
+      revision: row.revision,
+      decidedMessages: Number(row.decided_messages),
+    },
+  }
+}

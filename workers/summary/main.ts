@@ -1,0 +1,71 @@
+import path from 'node:path'
+import {
+  kafkaSettings,
+  postgresSettings,
+  temporalSettings,
+  tokenSettings,
+} from '../../lib/config/common-settings.ts'
+import { createProducer } from '../../lib/kafka/create-producer.ts'
+import { createPool } from '../../lib/postgres/create-pool.ts'
+import { migrate } from '../../lib/postgres/migrate.ts'
+import { defineRole } from '../../lib/process/run-role.ts'
+import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
+import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
+import { roles } from '../../lib/topology.ts'
+import { createJournal } from './journal.ts'
+import { createSummaryMetrics } from './create-metrics.ts'
+import { startSummaryConsumer } from './start-summary-consumer.ts'
+import { startSummaryWorker } from './start-summary-worker.ts'
+import { startRetention } from './start-retention.ts'
+
+const settings = { ...kafkaSettings, ...postgresSettings, ...temporalSettings, ...tokenSettings }
+
+const { name, databases, taskQueue: queueName } = { name: 'summary' as const, ...roles.summary }
+
+export const role = defineRole({
+  name,
+  settings,
+  async start({ config, logger, metrics: registry, fail }) {
+    installTemporalRuntime(logger)
+    const database = config.postgresDatabasePrefix + databases[0]
+    const postgres = { url: config.postgresUrl, database, logger }
+    await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
+    const pool = createPool({ ...postgres, size: config.postgresPoolSize })
+    const temporal = { address: config.temporalAddress, namespace: config.temporalNamespace }
+    const client = createTemporalClient(temporal)
+    const kafka = {
+      brokers: config.kafkaBrokers,
+      topicPrefix: config.kafkaTopicPrefix,
+      clientId: name,
+      logger,
+    }
+    const producer = await createProducer(kafka)
+    const journal = createJournal(pool)
+    const metrics = createSummaryMetrics(registry)
+    const taskQueue = config.temporalTaskQueuePrefix + queueName
+    const common = { logger, metrics, onCrash: fail }
+    const worker = startSummaryWorker({ ...common, temporal, taskQueue, pool, producer })
+    const consumer = await startSummaryConsumer({
+      ...common,
+      ...{ kafka, client, taskQueue, journal },
+      keysDirectory: config.ipsKeysDirectory,
+      issuer: config.tokenIssuer,
+      tokenCacheSize: config.tokenCacheSize,
+    })
+    const retention = startRetention(journal, logger)
+    return {
+      readiness: () => ({
+        kafka: consumer.isConnected() && producer.isConnected() ? 'ok' : 'not connected',
+        temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
+      }),
+      async stop() {
+        retention.stop()
+        await consumer.stop()
+        await worker.stop()
+        await producer.disconnect()
+        await client.connection.close()
+        await pool.end()
+      },
+    }
+  },
+})

@@ -1,0 +1,56 @@
+import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { JournalledMessage } from '../../activities/summary/transaction-record.ts'
+import type { SummaryRights } from './read-summary-rights.ts'
+import { readVisionContent } from './read-vision-content.ts'
+
+/** A message with all that its envelope and its token say, ready for the journal. */
+export interface JournalEntry extends JournalledMessage {
+  readonly clientId: string
+  readonly correlationId: string
+  readonly announced: number
+  readonly rights: SummaryRights
+  readonly token: string
+  readonly ingestedAt: Date
+  readonly traceparent: string
+  readonly synthetic: boolean
+}
+
+/** What became of a record: an entry, or why there is none. */
+export type ReadRecord =
+  | { readonly kind: 'entry'; readonly entry: JournalEntry }
+  /** The token does not ask for summaries. */
+  | { readonly kind: 'unwanted' }
+  | { readonly kind: 'refused'; readonly code: string }
+
+/** Says what a token allows, at a time; `undefined` where it does not ask for summaries. */
+export type ReadRights = (token: string, at: Date) => Promise<SummaryRights | undefined>
+
+/** The journal's integer column. */
+const maxAnnounced = 1_000
+
+/**
+ * Reads the value of a record of `vision-1`. What can never be used is refused, by the error's code; throws retryable
+ * errors only.
+ */
+export async function readRecord(value: Uint8Array, readRights: ReadRights): Promise<ReadRecord> {
+  try {
+    const { envelope, payload, ingestedAt } = readEnvelope(value)
+    const rights = await readRights(envelope.token, ingestedAt)
+    if (rights === undefined) return { kind: 'unwanted' }
+    const { correlationId, messageId, imageId, token, traceparent, synthetic } = envelope
+    if (imageId === '') return { kind: 'refused', code: 'envelope-malformed' }
+    return {
+      kind: 'entry',
+      entry: {
+        ...{ clientId: rights.clientId, correlationId, messageId, imageId },
+        ...readVisionContent(payload),
+        announced: Math.min(envelope.announcedImages, maxAnnounced),
+        ...{ rights, token, ingestedAt, traceparent, synthetic },
+      },
+    }
+  } catch (error) {
+    if (!(error instanceof IpsError) || error.retryable) throw error
+    return { kind: 'refused', code: error.code }
+  }
+}

@@ -1,0 +1,75 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import type { Any } from '@bufbuild/protobuf/wkt'
+import { shortTypeName } from '../../lib/envelope/payload-registry.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import { ExtractedFaceSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v1m1_pb.ts'
+import { ExtractedFacesSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v2m0_pb.ts'
+import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
+import { ImageProcessedSchema } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
+import type { Box, JournalledMessage } from '../../activities/summary/transaction-record.ts'
+
+/** What a summary needs of a vision message's payload. */
+export type VisionContent = Pick<JournalledMessage, 'service' | 'version' | 'content'>
+
+const readers: Readonly<Record<string, (bytes: Uint8Array) => VisionContent>> = {
+  'vision.v1m0.ImageProcessed': readTerminal,
+  'faceextract.v1m0.ExtractedFace': () => ({
+    service: 'faceextract',
+    version: '1.0',
+    content: { kind: 'faces', faces: [{}] },
+  }),
+  'faceextract.v1m1.ExtractedFace': (bytes) => ({
+    service: 'faceextract',
+    version: '1.1',
+    content: { kind: 'faces', faces: [readFace(fromBinary(ExtractedFaceSchema, bytes))] },
+  }),
+  'faceextract.v2m0.ExtractedFaces': (bytes) => ({
+    service: 'faceextract',
+    version: '2.0',
+    content: {
+      kind: 'faces',
+      faces: fromBinary(ExtractedFacesSchema, bytes).faces.map(readFace),
+    },
+  }),
+  'ocr.v1m0.RecognizedText': (bytes) => ({
+    service: 'ocr',
+    version: '1.0',
+    content: { kind: 'text', text: storable(fromBinary(RecognizedTextSchema, bytes).text) },
+  }),
+}
+
+/**
+ * Reads a payload of `vision-1`; pixels are left behind. A type that no summary shows is `other`. Throws
+ * `IpsError('payload-unknown')`, not retryable, for damaged bytes.
+ */
+export function readVisionContent(payload: Any): VisionContent {
+  const type = shortTypeName(payload.typeUrl)
+  const read = readers[type]
+  if (read === undefined) return { service: type, version: '', content: { kind: 'other' } }
+  try {
+    return read(payload.value)
+  } catch (cause) {
+    throw new IpsError('payload-unknown', `${type} cannot be read`, { cause })
+  }
+}
+
+function readTerminal(bytes: Uint8Array): VisionContent {
+  const { service, version, results, failure } = fromBinary(ImageProcessedSchema, bytes)
+  const said = failure && { code: storable(failure.code), detail: storable(failure.detail) }
+  return {
+    service: storable(service),
+    version: storable(version),
+    content: { kind: 'terminal', results, ...(said === undefined ? {} : { failure: said }) },
+  }
+}
+
+function readFace({ index, boundingBox }: { index: number; boundingBox?: Box | undefined }) {
+  if (boundingBox === undefined) return { index }
+  const { left, top, width, height } = boundingBox
+  return { index, boundingBox: { left, top, width, height } }
+}
+
+/** PostgreSQL holds no NUL in texts. */
+function storable(text: string): string {
+  return text.replaceAll('\u0000', '')
+}

@@ -1,0 +1,73 @@
+import type { Client } from '@temporalio/client'
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import type { transactionSummary } from '../../workflows/transaction-summary.ts'
+import type { Progress } from '../../workflows/transaction/progress.ts'
+import type { TransactionProgress } from './journal.ts'
+
+/** Requests to Temporal side by side: enough to hide its latency, too few to flood it. */
+const maxConcurrentSignals = 16
+
+const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
+const attributes = {
+  clientId: keyword('clientId'),
+  correlationId: keyword('correlationId'),
+  deliveryState: keyword('deliveryState'),
+}
+
+/** The id of a transaction's workflow. */
+export function transactionWorkflowId({ clientId, correlationId }: TransactionKey): string {
+  return `transaction/${clientId}/${correlationId}`
+}
+
+/**
+ * Tells the workflows of transactions how far these are, and starts those that do not run: one request each. Rejects with
+ * `IpsError('temporal-unavailable')`, retryable, where one of them could not be told; the others may know then.
+ */
+export async function signalTransactions(
+  client: Client,
+  taskQueue: string,
+  transactions: readonly TransactionProgress[],
+): Promise<void> {
+  const queue = [...transactions]
+  const work = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await signalTransaction(client, taskQueue, next, next.progress)
+    }
+  }
+  try {
+    const workers = Math.min(maxConcurrentSignals, transactions.length)
+    await Promise.all(Array.from({ length: workers }, work))
+  } catch (cause) {
+    throw new IpsError('temporal-unavailable', 'a transaction’s workflow could not be told', {
+      retryable: true,
+      cause,
+    })
+  }
+}
+
+async function signalTransaction(
+  client: Client,
+  taskQueue: string,
+  { clientId, correlationId }: TransactionKey,
+  progress: Progress,
+): Promise<void> {
+  await client.workflow.signalWithStart<typeof transactionSummary, [Progress]>(
+    'transactionSummary',
+    {
+      workflowId: transactionWorkflowId({ clientId, correlationId }),
+      taskQueue,
+      args: [{ clientId, correlationId }],
+      signal: 'progressed',
+      signalArgs: [progress],
+      staticSummary: `Summary of transaction ${correlationId}`,
+      memo: { clientId, correlationId },
+      typedSearchAttributes: [
+        { key: attributes.clientId, value: clientId },
+        { key: attributes.correlationId, value: correlationId },
+        { key: attributes.deliveryState, value: 'incomplete' },
+      ],
+    },
+  )
+}
