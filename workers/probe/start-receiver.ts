@@ -88,13 +88,9 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   }
 }
 
-function isVerified(
-  body: string,
-  headers: IncomingHttpHeaders,
-  { verify }: ReceiverOptions,
-): boolean {
+function isVerified(body: string, headers: IncomingHttpHeaders, options: ReceiverOptions): boolean {
   try {
-    verify?.(body, headers as Record<string, string>)
+    options.verify?.(body, headers as Record<string, string>)
     return true
   } catch {
     return false
