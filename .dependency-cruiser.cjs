@@ -53,8 +53,9 @@ module.exports = {
     },
     {
       name: 'nothing-imports-tests',
+      comment: 'Benchmarks start systems with the support of the tests.',
       severity: 'error',
-      from: { pathNot: '^test/' },
+      from: { pathNot: '^(test|bench|chaos)/' },
       to: { path: '^test/' },
     },
     {

@@ -14,6 +14,7 @@ export interface SystemStatus {
     readonly state: string
     readonly restarts: number
   }[]
+  readonly servers: readonly { readonly name: string; readonly pid: number }[]
 }
 
 /** A whole system, started by `racc` as an operator does it. */
