@@ -12,6 +12,12 @@ import {
   signatureAlgorithm,
 } from './token-format.ts'
 
+/**
+ * JSON of rights for which a token stays below `maxTokenLength`: base64 twice over adds seven ninths, members and headers
+ * the rest.
+ */
+export const maxRightsBytes = 6_000
+
 /** What a new authorisation token says. */
 export interface TokenContent {
   readonly clientId: string

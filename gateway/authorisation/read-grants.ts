@@ -1,0 +1,61 @@
+import type { Pool } from '../../lib/postgres/create-pool.ts'
+import type { SecretBox } from '../../lib/token/create-secret-box.ts'
+import { queryStore } from '../query-store.ts'
+import type { Rights } from './grants.ts'
+import { unsealClaim, type SealedClaim } from './seal-claim.ts'
+
+/** What is granted to a client. */
+export interface ClientGrants {
+  readonly suspended: boolean
+  readonly claims: Rights
+  /** The client's own keys for its webhooks. */
+  readonly webhookSecret: string
+  readonly webhookSecretKey: string
+}
+
+interface GrantsRow {
+  readonly suspended: boolean
+  readonly webhook_secret: string
+  readonly webhook_secret_key: string
+  readonly claims: Readonly<Record<string, SealedClaim>>
+}
+
+/**
+ * Reads what is granted to a client, in one statement; `undefined` where there is no such client. Throws
+ * `IpsError('store-unavailable')`, retryable, or `IpsError('secret-unreadable')`.
+ */
+export async function readGrants(
+  pool: Pool,
+  box: SecretBox,
+  clientId: string,
+): Promise<ClientGrants | undefined> {
+  const [row] = await queryStore<GrantsRow>(
+    pool,
+    `SELECT suspended_at IS NOT NULL AS suspended, webhook_secret, webhook_secret_key,
+            (SELECT coalesce(jsonb_object_agg(claim, jsonb_build_object('value', value, 'secret', secret)), '{}')
+             FROM grants WHERE grants.client_id = clients.client_id) AS claims
+     FROM clients WHERE client_id = $1`,
+    [clientId],
+  )
+  if (row === undefined) return undefined
+  const claims = Object.entries(row.claims).map(([claim, sealed]) => [
+    claim,
+    unsealClaim(sealed, clientId, box),
+  ])
+  return {
+    suspended: row.suspended,
+    claims: Object.fromEntries(claims) as Rights,
+    webhookSecret: box.open(row.webhook_secret, clientId),
+    webhookSecretKey: box.open(row.webhook_secret_key, clientId),
+  }
+}
+
+/** The public keys with which a client's `v1a` webhook signatures are verified; none where there is no such client. */
+export async function readWebhookPublicKeys(pool: Pool, clientId: string): Promise<string[]> {
+  const rows = await queryStore<{ key: string }>(
+    pool,
+    'SELECT webhook_public_key AS key FROM clients WHERE client_id = $1',
+    [clientId],
+  )
+  return rows.map(({ key }) => key)
+}
