@@ -25,7 +25,7 @@ export async function migrate(options: {
     direction: 'up',
     migrationsTable: 'schema_migrations',
     // Several processes of a role may start at once: the later ones wait.
-    noLock: false,
+    advisoryLockMode: 'wait',
     lockValue: 7_241_853,
     log: (message) => options.logger.debug({ detail: message }, 'schema.migrated'),
   })
