@@ -36,7 +36,7 @@ module.exports = {
     {
       name: 'only-lib-kafka-imports-the-kafka-client',
       severity: 'error',
-      from: { pathNot: '^lib/kafka/' },
+      from: { pathNot: '^(lib/kafka|test/(support|lib/kafka))/' },
       to: { path: '^node_modules/kafkajs/' },
     },
     {

@@ -1,23 +1,37 @@
 /**
- * Follows records of one batch that complete in any order, and says up to where they are all done. Offsets may have
- * gaps (compaction, transactions): contiguous means in the order of the batch.
+ * Follows records of one partition that complete in any order, and says up to where they are all done. Offsets may have
+ * gaps (compaction, transactions): contiguous means in the order in which they were added.
  */
 export interface ContiguousOffsets {
-  /** Marks the record at this position of the batch as done. Marking twice is harmless. */
-  complete(index: number): void
-  /** Offset of the last record before which, itself included, everything is done; `undefined` while the first is not. */
+  /** A record was read; offsets grow. */
+  add(offset: bigint): void
+  /** Marks a record as done. Marking twice, or one that was never added, is harmless. */
+  complete(offset: bigint): void
+  /** Offset of the last record before which, itself included, everything is done; `undefined` while there is none. */
   completedOffset(): bigint | undefined
+  /** Offset of the first record that is not done; `undefined` where all are. */
+  firstIncomplete(): bigint | undefined
 }
 
-/** Creates a follower for a batch with these offsets, in their order. */
-export function createContiguousOffsets(offsets: readonly bigint[]): ContiguousOffsets {
-  const done = new Array<boolean>(offsets.length).fill(false)
-  let next = 0
+/** Creates a follower. Takes memory only for what is not contiguously done. */
+export function createContiguousOffsets(): ContiguousOffsets {
+  /** In the order of addition, which is that of a map; the value says whether the record is done. */
+  const open = new Map<bigint, boolean>()
+  let last: bigint | undefined
   return {
-    complete(index) {
-      done[index] = true
-      while (done[next] === true) next += 1
+    add(offset) {
+      open.set(offset, false)
     },
-    completedOffset: () => offsets[next - 1],
+    complete(offset) {
+      if (!open.has(offset)) return
+      open.set(offset, true)
+      for (const [candidate, done] of open) {
+        if (!done) break
+        open.delete(candidate)
+        last = candidate
+      }
+    },
+    completedOffset: () => last,
+    firstIncomplete: () => open.keys().next().value,
   }
 }

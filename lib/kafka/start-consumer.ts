@@ -1,28 +1,14 @@
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs'
-import { IpsError } from '../errors/ips-error.ts'
 import { maxRecordBytes } from '../topology.ts'
-import { createContiguousOffsets } from './contiguous-offsets.ts'
 import { createKafka, type KafkaOptions } from './create-kafka.ts'
+import { createLimiter } from './create-limiter.ts'
+import type { BatchContext } from './create-partition-session.ts'
+import { createSessions, type Sessions } from './create-sessions.ts'
+import { createFailureReader } from './read-failures.ts'
+import { toIncomingRecords, type IncomingRecord } from './incoming-record.ts'
 
-/** A record that was read. `value` is a view of the whole fetch: copy what outlives the batch. */
-export interface IncomingRecord {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-  readonly key: string
-  readonly value: Buffer
-  readonly headers: Readonly<Record<string, Buffer>>
-  /** When it was written, in ms. */
-  readonly timestamp: number
-}
-
-/** What a batch's handler can do besides its work. */
-export interface BatchContext {
-  /** Aborted when the batch's work is no longer wanted: a rebalance took the partition, or the consumer stops. */
-  readonly signal: AbortSignal
-  /** Everything that the record caused is durable; in any order. Offsets are committed up to the first one that isn't. */
-  complete(record: IncomingRecord): void
-}
+export type { BatchContext } from './create-partition-session.ts'
+export type { IncomingRecord } from './incoming-record.ts'
 
 /** How a consumer reads. */
 export interface ConsumerOptions extends KafkaOptions {
@@ -30,14 +16,21 @@ export interface ConsumerOptions extends KafkaOptions {
   readonly group: string
   /** Names as in the topology. */
   readonly topics: readonly string[]
-  /** Batches of different partitions that are handled side by side. */
+  /** True, the default: the records of a partition are handled in their order, one batch after the other. */
+  readonly ordered?: boolean
+  /** Batches of different partitions that are handled side by side, where they are handled in order. */
   readonly concurrentPartitions: number
-  /** Bytes of one fetch at most, over all partitions; bounds the memory of records that wait. */
+  /** Bytes of records that were fetched and are not completed; beyond it partitions pause. */
   readonly maxFetchBytes: number
+  /** True where failures are counted durably: see `BatchContext.fail`. Costs a request per partition and rebalance. */
+  readonly countsFailures?: boolean
+  /** After this silence the group takes a member for dead; 30 s by default. */
+  readonly sessionTimeoutMs?: number
   /**
-   * Handles the records of one partition, in their order of offset; resolves when it has ended with the batch. Records
-   * that it has not completed come again. Rejecting with a retryable error pauses the partition for a while; any other
-   * error is given to `onCrash`.
+   * Handles records of one partition in the order of their offsets, or with `ordered: false` one record, while others are
+   * under way. Resolves when it has ended with them; those that it has not completed come again. Rejecting with a
+   * retryable error pauses the partition for a while, after which everything that is not completed comes again; any other
+   * error is given to `onCrash`. It may take as long as it needs: neither heartbeats nor other partitions wait for it.
    */
   handle(records: readonly IncomingRecord[], context: BatchContext): Promise<void>
   /** The consumer cannot go on: end the process, so that it is started afresh. */
@@ -46,174 +39,125 @@ export interface ConsumerOptions extends KafkaOptions {
 
 /** A consumer at work. */
 export interface Consumer {
+  /** Whether the group has heard of this member within the session time-out. */
   isConnected(): boolean
-  /** Ends after the batches under way are aborted, and leaves the group. */
+  /** Takes nothing new, aborts what is under way and waits for it, commits, and leaves the group. */
   stop(): Promise<void>
 }
 
-const sessionTimeoutMs = 30_000
-const heartbeatIntervalMs = 3_000
-/** A member may take this long over its batch when the group is rebalanced: above the longest unit of work. */
+const defaultSessionTimeoutMs = 30_000
+/** So many heartbeats fit into the session time-out, so that a slow one costs nothing. */
+const heartbeatsPerSession = 10
+/** Members rejoin at once, whatever they are working on; the margin is for a busy machine. */
 const rebalanceTimeoutMs = 60_000
-/** An idle fetch returns after this time. */
+/** An idle fetch returns after this time; until then a partition that was resumed waits. */
 const maxWaitTimeInMs = 250
-/** Between a retryable failure and the next try of the partition. */
-const retryDelayMs = 1_000
-/** At most this long between the completion of a record and the commit of its offset, while its batch goes on. */
-const commitIntervalMs = 1_000
+/**
+ * About 10 s of tries; then the client starts afresh and looks for the group's coordinator again, which endless tries
+ * with the old one would never do.
+ */
+const retry = { initialRetryTime: 300, maxRetryTime: 5_000, retries: 5 }
+/** Brokers that are gone must not hold up the end of the process. */
+const disconnectTimeoutMs = 5_000
 
-/** Joins the group and starts to read, from the oldest record where the group has no offset. */
+/**
+ * Joins the group and starts to read, from the oldest record where the group has no offset. Rejects where no broker
+ * answers or a topic does not exist.
+ */
 export async function startConsumer(options: ConsumerOptions): Promise<Consumer> {
-  const consumer = createKafka(options).consumer({
+  const sessionTimeoutMs = options.sessionTimeoutMs ?? defaultSessionTimeoutMs
+  const kafka = createKafka(options)
+  const consumer = kafka.consumer({
     groupId: options.topicPrefix + options.group,
     sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: heartbeatIntervalMs,
+    heartbeatInterval: Math.ceil(sessionTimeoutMs / heartbeatsPerSession),
     rebalanceTimeout: rebalanceTimeoutMs,
     maxWaitTimeInMs,
     maxBytesPerPartition: maxRecordBytes,
     maxBytes: Math.max(options.maxFetchBytes, maxRecordBytes),
     allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 300, maxRetryTime: 5_000, retries: Number.MAX_SAFE_INTEGER },
+    retry,
   })
   const stopping = new AbortController()
-  const state = { connected: false }
-  followState(consumer, state, options)
+  const failures = createFailureReader(kafka, options)
+  const limit = createLimiter(options.concurrentPartitions)
+  const sessions = createSessions({
+    consumer,
+    logger: options.logger,
+    maxPendingBytes: options.maxFetchBytes,
+    stopping: stopping.signal,
+    session: {
+      ordered: options.ordered ?? true,
+      handle:
+        options.ordered === false
+          ? (records, context) => options.handle(records, context)
+          : (records, context) => limit(() => options.handle(records, context)),
+      onCrash: (error) => options.onCrash(error),
+    },
+    loadFailures: (topic, partition) => failures.read(topic, partition),
+  })
+  const contact = followContact(consumer, sessions, options)
   await consumer.connect()
-  for (const topic of options.topics) {
-    await consumer.subscribe({ topic: options.topicPrefix + topic, fromBeginning: true })
-  }
+  await consumer.subscribe({
+    topics: options.topics.map((topic) => options.topicPrefix + topic),
+    fromBeginning: true,
+  })
   await consumer.run({
     autoCommit: false,
     eachBatchAutoResolve: false,
-    partitionsConsumedConcurrently: options.concurrentPartitions,
-    eachBatch: (payload) => handleBatch(consumer, payload, options, stopping.signal),
+    // Batches are only taken over here: there is nothing to gain from taking several at once.
+    partitionsConsumedConcurrently: 1,
+    eachBatch: (payload) => takeBatch(payload, sessions, options.topicPrefix, stopping.signal),
   })
   return {
-    isConnected: () => state.connected,
+    isConnected: () => Date.now() - contact.at < sessionTimeoutMs,
     async stop() {
       stopping.abort()
-      await consumer.disconnect()
+      await sessions.stop()
+      await withTimeout(Promise.all([consumer.disconnect(), failures.stop()]), disconnectTimeoutMs)
+      contact.at = 0
     },
   }
 }
 
-function followState(
-  consumer: KafkaConsumer,
-  state: { connected: boolean },
-  options: ConsumerOptions,
-): void {
-  consumer.on(consumer.events.GROUP_JOIN, () => (state.connected = true))
-  consumer.on(consumer.events.HEARTBEAT, () => (state.connected = true))
-  consumer.on(consumer.events.DISCONNECT, () => (state.connected = false))
+/** Follows the membership: when the group was last heard of, and which partitions are whose. */
+function followContact(consumer: KafkaConsumer, sessions: Sessions, options: ConsumerOptions) {
+  const contact = { at: 0 }
+  consumer.on(consumer.events.HEARTBEAT, () => void (contact.at = Date.now()))
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    contact.at = Date.now()
+    sessions.assign(payload.memberAssignment)
+    options.logger.info(
+      { group: options.group, assignment: payload.memberAssignment },
+      'group.joined',
+    )
+  })
   consumer.on(consumer.events.CRASH, ({ payload }) => {
-    state.connected = false
+    contact.at = 0
     // The library stops for good after an error that it takes for a programmer's: then only a new process helps.
     if (!payload.restart) options.onCrash(payload.error)
   })
+  return contact
 }
 
-async function handleBatch(
-  consumer: KafkaConsumer,
+/** Takes a batch over. Nothing is awaited, so that the library goes on to fetch and to send heartbeats. */
+function takeBatch(
   payload: EachBatchPayload,
-  options: ConsumerOptions,
+  sessions: Sessions,
+  topicPrefix: string,
   stopping: AbortSignal,
 ): Promise<void> {
-  const records = toRecords(payload, options.topicPrefix)
-  const followed = createContiguousOffsets(records.map((record) => record.offset))
-  const positions = new Map(records.map((record, index) => [record.offset, index]))
-  const lost = new AbortController()
-  const commit = createCommit(consumer, payload, followed)
-  const heart = startHeart(payload, lost, commit)
-  try {
-    await options.handle(records, {
-      signal: AbortSignal.any([lost.signal, stopping]),
-      complete(record) {
-        const position = positions.get(record.offset)
-        if (position !== undefined) followed.complete(position)
-      },
-    })
-  } catch (error) {
-    const wanted = !stopping.aborted && !lost.signal.aborted
-    if (wanted) postpone(error, payload, options)
-  } finally {
-    await heart.stop()
+  // A stale batch was fetched before the partition's position was set anew.
+  if (!stopping.aborted && payload.isRunning() && !payload.isStale()) {
+    const { topic, partition } = payload.batch
+    sessions.take(topic, partition, toIncomingRecords(payload.batch, topicPrefix))
+    payload.resolveOffset(payload.batch.messages.at(-1)?.offset ?? payload.batch.lastOffset())
   }
-  const completed = followed.completedOffset()
-  if (completed !== undefined) payload.resolveOffset(completed.toString())
-  await commit()
-  if (lost.signal.aborted) throw lost.signal.reason
-  await payload.heartbeat()
+  return Promise.resolve()
 }
 
-/** Commits what is complete, where it has moved. */
-function createCommit(
-  consumer: KafkaConsumer,
-  { batch }: EachBatchPayload,
-  followed: { completedOffset(): bigint | undefined },
-): () => Promise<void> {
-  let committed: bigint | undefined
-  return async () => {
-    const completed = followed.completedOffset()
-    if (completed === undefined || completed === committed) return
-    const offset = (completed + 1n).toString()
-    await consumer.commitOffsets([{ topic: batch.topic, partition: batch.partition, offset }])
-    committed = completed
-  }
-}
-
-/** Heartbeats and commits while the handler works; aborts it when the group no longer wants this member's work. */
-function startHeart(payload: EachBatchPayload, lost: AbortController, commit: () => Promise<void>) {
-  let beat: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => {
-    beat = beat.then(async () => {
-      if (lost.signal.aborted) return
-      try {
-        await commit()
-        await payload.heartbeat()
-        if (payload.isStale() || !payload.isRunning())
-          lost.abort(new IpsError('partition-lost', 'the batch is stale'))
-      } catch (error) {
-        lost.abort(error)
-      }
-    })
-  }, commitIntervalMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await beat
-    },
-  }
-}
-
-function postpone(error: unknown, payload: EachBatchPayload, options: ConsumerOptions): void {
-  if (!(error instanceof IpsError && error.retryable)) {
-    options.onCrash(error)
-    throw error
-  }
-  const { topic, partition } = payload.batch
-  options.logger.warn({ error, topic, partition }, 'batch.postponed')
-  setTimeout(payload.pause(), retryDelayMs).unref()
-}
-
-function toRecords({ batch }: EachBatchPayload, topicPrefix: string): IncomingRecord[] {
-  return batch.messages.map((message) => ({
-    topic: batch.topic.slice(topicPrefix.length),
-    partition: batch.partition,
-    offset: BigInt(message.offset),
-    key: message.key?.toString() ?? '',
-    value: message.value ?? Buffer.alloc(0),
-    headers: toHeaders(message.headers ?? {}),
-    timestamp: Number(message.timestamp),
-  }))
-}
-
-function toHeaders(headers: NonNullable<EachBatchPayload['batch']['messages'][number]['headers']>) {
-  const entries = Object.entries(headers).map(([name, value]) => {
-    const first = Array.isArray(value) ? value[0] : value
-    return [
-      name,
-      typeof first === 'string' ? Buffer.from(first) : (first ?? Buffer.alloc(0)),
-    ] as const
-  })
-  return Object.fromEntries(entries)
+async function withTimeout(work: Promise<unknown>, timeoutMs: number): Promise<void> {
+  const timer = Promise.withResolvers<undefined>()
+  const timeout = setTimeout(() => timer.resolve(undefined), timeoutMs)
+  await Promise.race([work, timer.promise]).finally(() => clearTimeout(timeout))
 }

@@ -14,12 +14,21 @@ export interface VisionResult {
   readonly message: Message
 }
 
+/** One version of a service's protocol. */
+export interface ServedVersion {
+  readonly version: string
+  /** The type of its results. */
+  readonly output: DescMessage
+  /** How many results an image has at most; absent: any number. */
+  readonly maxResults?: number
+}
+
 /** What a vision service is; everything else (Kafka, tokens, children, retries) is the runner's. */
 export interface VisionService<Settings> {
   /** Its name in claims, in `ImageProcessed.service` and, behind `vision-`, its role. */
   readonly name: string
-  /** The versions served, oldest first, each with the type of its results. */
-  readonly versions: readonly { readonly version: string; readonly output: DescMessage }[]
+  /** The versions served, oldest first. */
+  readonly versions: readonly ServedVersion[]
   /** Names in the manifest of models. */
   readonly models: readonly string[]
   /** Names of text files that come with the models, for example a dictionary; none unless told. */
@@ -37,11 +46,21 @@ export interface VisionService<Settings> {
     readonly requests: readonly VersionRequest<Settings>[]
     readonly models: LoadedModels
   }): Promise<readonly (readonly VisionResult[])[]>
+  /**
+   * What else workflows may ask: each is an activity of its name on the service's task queue, and runs in a child process
+   * like the images, with the same time limit. Input and output are plain JSON, 2 MiB at most.
+   */
+  readonly questions?: Readonly<
+    Record<string, (input: unknown, models: LoadedModels) => Promise<unknown>>
+  >
 }
 
 /** Declares a vision service; checks what the compiler cannot see. */
-export function defineVisionService<Settings>(service: VisionService<Settings>): VisionService<Settings> {
-  if (!/^[a-z][a-z0-9]*$/.test(service.name)) throw new TypeError(`bad service name: ${service.name}`)
+export function defineVisionService<Settings>(
+  service: VisionService<Settings>,
+): VisionService<Settings> {
+  if (!/^[a-z][a-z0-9]*$/.test(service.name))
+    throw new TypeError(`bad service name: ${service.name}`)
   if (service.versions.length === 0) throw new TypeError(`${service.name} serves no version`)
   return Object.freeze(service)
 }

@@ -45,16 +45,23 @@ async function loadSessions(options: LoadModelsOptions) {
     try {
       const sessions = new Map<string, ort.InferenceSession>()
       for (const name of options.models) {
-        sessions.set(name, await createSession(path.join(options.directory, `${name}.onnx`), executionProvider))
+        sessions.set(
+          name,
+          await createSession(path.join(options.directory, `${name}.onnx`), executionProvider),
+        )
       }
       return { executionProvider, sessions }
     } catch (error) {
       failures.push(error)
     }
   }
-  throw new IpsError('model-unavailable', `no execution provider could load the models: ${failures.map(String).join('; ')}`, {
-    cause: failures[0],
-  })
+  throw new IpsError(
+    'model-unavailable',
+    `no execution provider could load the models: ${failures.map(String).join('; ')}`,
+    {
+      cause: failures[0],
+    },
+  )
 }
 
 function createSession(file: string, executionProvider: string): Promise<ort.InferenceSession> {
@@ -70,6 +77,7 @@ function createSession(file: string, executionProvider: string): Promise<ort.Inf
 
 function found<T>(map: ReadonlyMap<string, T>, name: string): T {
   const value = map.get(name)
-  if (value === undefined) throw new IpsError('model-unavailable', `the model ${name} was not loaded`)
+  if (value === undefined)
+    throw new IpsError('model-unavailable', `the model ${name} was not loaded`)
   return value
 }

@@ -40,7 +40,9 @@ export async function decodeUpright(content: Uint8Array): Promise<UprightImage> 
     return { width: info.width, height: info.height, pixels: toRgb(data, info.channels) }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new IpsError('image-damaged', `the image cannot be decoded: ${reason.slice(0, 200)}`, { cause })
+    throw new IpsError('image-damaged', `the image cannot be decoded: ${reason.slice(0, 200)}`, {
+      cause,
+    })
   }
 }
 
