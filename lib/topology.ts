@@ -134,7 +134,7 @@ export const roles = {
   push: {
     purpose: 'delivers webhooks',
     consumes: ['vision', 'summary'],
-    produces: [],
+    produces: ['deadLetter'],
     databases: ['ips_push'],
     taskQueue: 'push',
     workflows: ['endpointDelivery'],

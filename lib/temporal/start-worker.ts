@@ -51,7 +51,6 @@ export function startWorker(options: WorkerOptions): RunningWorker {
     isRunning: () => state.worker?.getState() === 'RUNNING',
     async stop() {
       stopping.abort()
-      if (state.worker?.getState() === 'RUNNING') state.worker.shutdown()
       await done
     },
   }
@@ -64,9 +63,16 @@ async function run(
 ): Promise<void> {
   const connection = await connectWorker(options.address, signal)
   try {
-    state.worker = await createWorker(options, connection)
-    signal.throwIfAborted()
-    await state.worker.run()
+    const worker = await createWorker(options, connection)
+    state.worker = worker
+    // A worker that was created must run before it can be shut down, or its connection cannot be closed.
+    const running = worker.run()
+    const shutDown = () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown()
+    }
+    if (signal.aborted) shutDown()
+    else signal.addEventListener('abort', shutDown, { once: true })
+    await running
   } finally {
     await connection.close()
   }

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto'
+import { Context } from '@temporalio/activity'
+import { IpsError } from '../lib/errors/ips-error.ts'
+import { checkEndpointUrl, type UrlPolicy } from './delivery/check-endpoint-url.ts'
+import type { Sender } from './delivery/create-sender.ts'
+import { createSigner } from './delivery/create-signer.ts'
+import type { DeliveryJournal } from './delivery/delivery-journal.ts'
+import {
+  runDelivery,
+  type AttemptEvent,
+  type DeliveryResult,
+  type DeliveryRunOptions,
+} from './delivery/run-delivery.ts'
+
+export type { DeliveryResult } from './delivery/run-delivery.ts'
+
+/** What the delivery of webhooks needs. */
+export interface DeliveryDependencies {
+  readonly journal: DeliveryJournal
+  readonly sender: Sender
+  readonly urlPolicy: UrlPolicy
+  readonly userAgent: string
+  readonly lingerMs: number
+  /** Aborted when this process stops: its endpoints are handed over at once. */
+  readonly stopping: AbortSignal
+  readonly onAttempt: (event: AttemptEvent) => void
+  readonly clock?: () => number
+}
+
+/** What the workflow of an endpoint calls. */
+export interface DeliveryActivities {
+  /**
+   * Delivers what the endpoint's journal holds, and what comes meanwhile. Long: ends when the endpoint has fallen asleep,
+   * is in trouble, or when it is interrupted or its worker stops. Idempotent but for messages that were sent and not yet
+   * settled, which are sent again with the same id.
+   */
+  deliverEndpoint(target: {
+    clientId: string
+    endpointId: string
+    probe: boolean
+  }): Promise<DeliveryResult>
+  /** Makes a running `deliverEndpoint` end early, wherever it runs. Without effect where there is none. */
+  interruptEndpoint(target: { endpointId: string }): Promise<void>
+}
+
+/** A heartbeat that reaches the server costs 3 ms; the SDK sends one in 24 s at most. */
+const heartbeatIntervalMs = 8_000
+
+/** Creates the activities of `endpointDelivery`. */
+export function createDeliveryActivities(dependencies: DeliveryDependencies): DeliveryActivities {
+  const { journal } = dependencies
+  return {
+    async deliverEndpoint({ endpointId, probe }) {
+      const interrupted = new AbortController()
+      // Before the settings are read: a change of them interrupts.
+      const unsubscribe = journal.subscribe(endpointId, {
+        onInterrupted: () => interrupted.abort(),
+      })
+      try {
+        const prepared = await prepare(dependencies, endpointId)
+        // The journal does not know it: there is nothing to deliver.
+        if (prepared === undefined) return { outcome: 'asleep', delivered: 0, refused: 0 }
+        return await deliver(dependencies, { ...prepared, endpointId, probe }, interrupted.signal)
+      } catch (error) {
+        if (!(error instanceof IpsError) || error.retryable) throw error
+        // Nothing that a repetition mends: the endpoint's own settings are in trouble.
+        return { outcome: 'trouble', delivered: 0, refused: 0, error: error.code }
+      } finally {
+        unsubscribe()
+      }
+    },
+    interruptEndpoint: ({ endpointId }) => journal.interrupt(endpointId),
+  }
+}
+
+/** What a run needs to know of its endpoint. */
+type Prepared = Pick<DeliveryRunOptions, 'endpoint' | 'owner' | 'signer' | 'url'>
+
+async function prepare(
+  { journal, urlPolicy }: DeliveryDependencies,
+  endpointId: string,
+): Promise<Prepared | undefined> {
+  const owner = randomUUID()
+  const endpoint = await journal.claim(endpointId, owner)
+  if (endpoint === undefined) return undefined
+  const url = new URL(endpoint.url)
+  checkEndpointUrl(url, urlPolicy)
+  return { endpoint, owner, url, signer: createSigner(endpoint) }
+}
+
+async function deliver(
+  dependencies: DeliveryDependencies,
+  target: Prepared & Pick<DeliveryRunOptions, 'endpointId' | 'probe'>,
+  interrupted: AbortSignal,
+): Promise<DeliveryResult> {
+  const { stopping, onAttempt, clock = Date.now } = dependencies
+  const context = Context.current()
+  const progress = { attempts: 0, delivered: 0 }
+  const beat = setInterval(() => context.heartbeat(progress), heartbeatIntervalMs)
+  try {
+    return await runDelivery({
+      ...dependencies,
+      ...target,
+      clock,
+      stop: AbortSignal.any([stopping, context.cancellationSignal, interrupted]),
+      onAttempt(event) {
+        progress.attempts += 1
+        if (event.kind === 'delivered') progress.delivered += 1
+        onAttempt(event)
+      },
+    })
+  } finally {
+    clearInterval(beat)
+  }
+}

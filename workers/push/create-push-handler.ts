@@ -1,0 +1,45 @@
+import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
+import type { NewDelivery, WokenEndpoint } from './journal/append-deliveries.ts'
+import type { PushJournal } from './journal/create-journal.ts'
+import type { PushMetrics } from './create-push-metrics.ts'
+import type { PushRecordReader } from './read-push-record.ts'
+
+/** What the write side needs. */
+export interface PushHandlerDependencies {
+  readonly readRecord: PushRecordReader
+  readonly journal: Pick<PushJournal, 'append'>
+  readonly metrics: Pick<PushMetrics, 'recordRead'>
+  /** Signals workflows in the background. Never throws: what it does not reach is found by the sweeper. */
+  readonly wake: (endpoints: readonly WokenEndpoint[]) => void
+  /** Puts a record aside for good; throws where it cannot be made durable. */
+  readonly reject: (record: IncomingRecord, reason: string) => Promise<void>
+}
+
+/**
+ * Creates the handler of batches: journals what is to be delivered in one statement, and completes the records when that
+ * is durable. A record that nobody wants delivered is completed, one that cannot be read is put aside.
+ */
+export function createPushHandler(
+  dependencies: PushHandlerDependencies,
+): (records: readonly IncomingRecord[], context: BatchContext) => Promise<void> {
+  const { readRecord, journal, metrics, wake, reject } = dependencies
+  return async (records, context) => {
+    const deliveries: NewDelivery[] = []
+    const wanted: IncomingRecord[] = []
+    for (const record of records) {
+      if (context.signal.aborted) return
+      const read = await readRecord(record.value)
+      metrics.recordRead(read.outcome === 'deliver' ? 'journalled' : read.reason)
+      if (read.outcome === 'deliver') {
+        deliveries.push(read.delivery)
+        wanted.push(record)
+        continue
+      }
+      if (read.outcome === 'reject') await reject(record, read.reason)
+      context.complete(record)
+    }
+    const { woken } = await journal.append(deliveries)
+    for (const record of wanted) context.complete(record)
+    if (woken.length > 0) wake(woken)
+  }
+}

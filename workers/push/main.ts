@@ -1,0 +1,73 @@
+import path from 'node:path'
+import {
+  kafkaSettings,
+  postgresSettings,
+  temporalSettings,
+  tokenSettings,
+} from '../../lib/config/common-settings.ts'
+import { startProducer } from '../../lib/kafka/start-producer.ts'
+import { createPool } from '../../lib/postgres/create-pool.ts'
+import { migrate } from '../../lib/postgres/migrate.ts'
+import { defineRole } from '../../lib/process/run-role.ts'
+import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
+import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
+import { roles } from '../../lib/topology.ts'
+import { createPushMetrics } from './create-push-metrics.ts'
+import { startWaker } from './create-waker.ts'
+import { createJournal } from './journal/create-journal.ts'
+import { createSecretBox } from './journal/create-secret-box.ts'
+import { ensureSecretKey } from './journal/ensure-secret-key.ts'
+import { listen } from './journal/listen.ts'
+import { pushSettings } from './push-settings.ts'
+import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
+import { startPushWorker } from './start-push-worker.ts'
+
+const settings = {
+  ...kafkaSettings,
+  ...postgresSettings,
+  ...temporalSettings,
+  ...tokenSettings,
+  ...pushSettings,
+}
+
+const { name, databases, taskQueue: queueName } = { name: 'push' as const, ...roles.push }
+
+export const role = defineRole({
+  name,
+  settings,
+  async start({ config, logger, metrics: registry, fail }) {
+    installTemporalRuntime(logger)
+    const database = config.postgresDatabasePrefix + databases[0]
+    const postgres = { url: config.postgresUrl, database, logger }
+    const box = createSecretBox(await ensureSecretKey(config.ipsKeysDirectory))
+    await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
+    const pool = createPool({ ...postgres, size: config.postgresPoolSize })
+    const news = listen(postgres)
+    const journal = createJournal(pool, box, news)
+    const metrics = createPushMetrics(registry)
+    const temporal = { address: config.temporalAddress, namespace: config.temporalNamespace }
+    const client = createTemporalClient(temporal)
+    const taskQueue = config.temporalTaskQueuePrefix + queueName
+    const common = { journal, metrics, logger, taskQueue, onCrash: fail }
+    const worker = startPushWorker({ ...common, config, temporal })
+    const waker = startWaker({ ...common, client, onSignal: metrics.signalled })
+    const producer = startProducer({ ...kafkaOptionsOf(config), logger })
+    const consumer = await startPushConsumer({ ...common, config, producer, box, waker })
+    return {
+      readiness: async () => ({
+        kafka: consumer.isConnected() ? 'ok' : 'not connected',
+        temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
+        journal: await journal.check().then(
+          () => 'ok',
+          () => 'not reachable',
+        ),
+      }),
+      async stop() {
+        await Promise.all([consumer.stop(), worker.stop()])
+        await waker.stop()
+        await Promise.all([producer.disconnect(), client.connection.close(), news.close()])
+        await pool.end()
+      },
+    }
+  },
+})

@@ -1,0 +1,21 @@
+import { boolean, integer, list, setting } from '../../lib/config/settings.ts'
+
+/** What the push process has of its own. */
+export const pushSettings = {
+  pushAllowAddresses: setting(
+    list().default([]),
+    'Ranges of addresses (CIDR) that webhooks may reach although they are not public, separated by commas',
+  ),
+  pushAllowHttp: setting(
+    boolean().default(false),
+    'Whether webhooks may go over plain HTTP, and to any port: for development only',
+  ),
+  pushLingerMs: setting(
+    integer(0, 600_000).default(60_000),
+    'How long a delivery without messages waits for the next one before the endpoint falls asleep',
+  ),
+  pushMaxEndpoints: setting(
+    integer(1, 10_000).default(1_000),
+    'Endpoints to which one process delivers at the same time; the others wait',
+  ),
+} as const

@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto'
+import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
+import { renderMessage } from '../../lib/envelope/render-message.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { PushClaim } from '../../lib/token/claim-schemas.ts'
+import { readClaim } from '../../lib/token/read-claim.ts'
+import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
+import type { EndpointRow, NewDelivery } from './journal/append-deliveries.ts'
+import type { SecretBox } from './journal/create-secret-box.ts'
+import { writeEndpointSettings } from './journal/endpoint-settings.ts'
+
+/** What a record means to push. */
+export type PushRecord =
+  | { readonly outcome: 'deliver'; readonly delivery: NewDelivery }
+  /** Nobody asked for it to be delivered. */
+  | {
+      readonly outcome: 'ignore'
+      readonly reason: 'no-claim' | 'claim-malformed' | 'type-unwanted'
+    }
+  /** It cannot be read, and never will be. */
+  | { readonly outcome: 'reject'; readonly reason: string }
+
+/** Reads the value of a record. Throws what is retryable only. */
+export type PushRecordReader = (value: Uint8Array) => Promise<PushRecord>
+
+/** The claim whose value is the endpoint. */
+const pushClaim = 'push-1'
+
+/** An endpoint as a token names it, with the types that it wants. */
+interface TokenEndpoint {
+  readonly row: EndpointRow
+  readonly types: ReadonlySet<string> | undefined
+}
+
+/** Creates the reader of records. What a token says of its endpoint is worked out once for each token. */
+export function createPushRecordReader(dependencies: {
+  verifier: TokenVerifier
+  box: SecretBox
+  clock?: () => Date
+  onMalformedClaim?: (clientId: string, error: IpsError) => void
+}): PushRecordReader {
+  const { verifier, box, clock = () => new Date(), onMalformedClaim } = dependencies
+  const endpoints = new WeakMap<VerifiedToken, TokenEndpoint | 'no-claim' | 'claim-malformed'>()
+
+  const endpointOf = (token: VerifiedToken) => {
+    const known = endpoints.get(token)
+    if (known !== undefined) return known
+    const endpoint = readEndpoint(token, box, onMalformedClaim)
+    endpoints.set(token, endpoint)
+    return endpoint
+  }
+
+  return async (value) => {
+    try {
+      const complete = readEnvelope(value)
+      const token = await verifier.verify(complete.envelope.token, complete.ingestedAt)
+      const endpoint = endpointOf(token)
+      if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
+      return toRecord(complete, endpoint, clock())
+    } catch (error) {
+      if (!(error instanceof IpsError) || error.retryable) throw error
+      return { outcome: 'reject', reason: error.code }
+    }
+  }
+}
+
+/** The id of an endpoint: the same for the same client and URL. */
+export function endpointIdOf(endpoint: { clientId: string; url: string }): string {
+  const text = `${endpoint.clientId}\n${new URL(endpoint.url).href}`
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+function readEndpoint(
+  token: VerifiedToken,
+  box: SecretBox,
+  onMalformedClaim?: (clientId: string, error: IpsError) => void,
+): TokenEndpoint | 'no-claim' | 'claim-malformed' {
+  const { clientId, rights, issuedAt } = token
+  if (!Object.hasOwn(rights, pushClaim)) return 'no-claim'
+  try {
+    const claim = readClaim<'push'>(pushClaim, rights[pushClaim])
+    return toEndpoint(clientId, claim, issuedAt, box)
+  } catch (error) {
+    if (!(error instanceof IpsError)) throw error
+    onMalformedClaim?.(clientId, error)
+    return 'claim-malformed'
+  }
+}
+
+function toEndpoint(
+  clientId: string,
+  claim: PushClaim,
+  tokenIssuedAt: Date,
+  box: SecretBox,
+): TokenEndpoint {
+  const { url, secret, types } = claim
+  if (secret === undefined) throw new IpsError('claim-malformed', `${pushClaim}: it has no secret`)
+  const endpointId = endpointIdOf({ clientId, url })
+  const settings = writeEndpointSettings(claim)
+  const row: EndpointRow = {
+    endpointId,
+    clientId,
+    host: new URL(url).host,
+    sealed: box.seal(endpointId, { url, secret }),
+    settings,
+    fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
+    tokenIssuedAt,
+  }
+  return { row, types: types === undefined ? undefined : new Set(types) }
+}
+
+function toRecord(complete: CompleteEnvelope, endpoint: TokenEndpoint, now: Date): PushRecord {
+  const { messageId, correlationId, imageId, traceparent } = complete.envelope
+  const message = renderMessage(complete, now)
+  if (endpoint.types !== undefined && !endpoint.types.has(message.type))
+    return { outcome: 'ignore', reason: 'type-unwanted' }
+  const texts = [messageId, correlationId, imageId, traceparent, message.type]
+  // PostgreSQL's text cannot hold it; no client's message has it.
+  if (texts.some((text) => text.includes('\0')))
+    return { outcome: 'reject', reason: 'envelope-malformed' }
+  const { type } = message
+  const body = JSON.stringify(message)
+  return {
+    outcome: 'deliver',
+    delivery: {
+      endpoint: endpoint.row,
+      messageId,
+      type,
+      correlationId,
+      imageId,
+      traceparent,
+      createdAt: now,
+      body,
+    },
+  }
+}

@@ -1,0 +1,2 @@
+export { endpointDelivery } from './endpoint-delivery.ts'
+export { transactionSummary } from './transaction-summary.ts'
