@@ -6,30 +6,31 @@ import { createClientSecret } from './client-secret.ts'
 import { hashSecret } from './hash-secret.ts'
 
 /**
- * Creates an identity and returns its first secret, of which only a hash is kept. `prepare` runs before anything becomes
+ * Creates an identity and returns its first secret, of which only a hash is kept, with what `prepare` gave. That runs before anything becomes
  * visible: what it does elsewhere may be done again when a crash comes between, since the client exists only after it.
  * Concurrent creations of one name come one after the other. Throws
  * `IpsError('client-name-invalid')` or `IpsError('client-exists')` before `prepare`.
  */
-export async function createIdentity(
+export async function createIdentity<Prepared>(
   pool: Pool,
   clientId: string,
-  prepare: () => Promise<void>,
-): Promise<string> {
+  prepare: () => Promise<Prepared>,
+): Promise<{ secret: string; prepared: Prepared }> {
   if (!isClientId(clientId)) throw new IpsError('client-name-invalid', `a name has ${clientIdRule}`)
   const { secretId, secret } = createClientSecret()
   const hash = await hashSecret(secret)
-  await withTransaction(pool, async (client) => {
+  const prepared = await withTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [clientId])
     const found = await client.query('SELECT FROM clients WHERE client_id = $1', [clientId])
     if (found.rowCount !== 0) {
       throw new IpsError('client-exists', `there is a client ${clientId} already`)
     }
-    await prepare()
+    const result = await prepare()
     await client.query('INSERT INTO clients (client_id) VALUES ($1)', [clientId])
     await insertSecret(client, { clientId, secretId, hash })
+    return result
   })
-  return secret
+  return { secret, prepared }
 }
 
 /**

@@ -1,0 +1,96 @@
+import { rotateSecret } from '../../gateway/authentication/identities.ts'
+import {
+  grantClaims,
+  listClients,
+  revokeClaims,
+  setSuspended,
+  type ListedClient,
+} from '../../gateway/authorisation/grants.ts'
+import { readAddresses } from '../setup/addresses.ts'
+import { readSetup } from '../setup/read-setup.ts'
+import { sharedEnvironment } from '../setup/role-environment.ts'
+import { formatTable, note, say } from '../terminal.ts'
+import { createClient } from './create-client.ts'
+import { readCredentials, writeCredentials } from './credentials-file.ts'
+import { parseClaims } from './parse-claims.ts'
+import { parseDuration } from './parse-duration.ts'
+import { withAdministration, type Administration } from './with-administration.ts'
+
+/** The options of `racc client create`, as they were given. */
+export interface CreateOptions {
+  readonly claim?: readonly string[]
+  readonly webhook?: string
+  readonly json?: boolean
+}
+
+/** Creates a client, keeps its credentials, and prints them. */
+export async function create(name: string, options: CreateOptions): Promise<void> {
+  const { claim, webhook, json = false } = options
+  const client = {
+    name,
+    ...(claim === undefined ? {} : { claims: parseClaims(claim) }),
+    ...(webhook === undefined ? {} : { webhook }),
+  }
+  const created = await administer((administration) => createClient(administration, client))
+  await writeCredentials(home(), created)
+  say(json ? JSON.stringify(created) : formatTable(Object.entries(created)))
+}
+
+/** Gives claims, or other values for those that a client has. */
+export async function grant(name: string, options: { claim: readonly string[] }): Promise<void> {
+  const claims = parseClaims(options.claim)
+  await administer(({ authorisation, box }) =>
+    grantClaims(authorisation, box, { clientId: name, claims }),
+  )
+  note(`the next token of ${name} has ${Object.keys(claims).join(', ')}`)
+}
+
+/** Takes claims away. */
+export async function revoke(name: string, claims: readonly string[]): Promise<void> {
+  await administer(({ authorisation }) => revokeClaims(authorisation, { clientId: name, claims }))
+  note(`no new token of ${name} has ${claims.join(', ')}`)
+}
+
+/** Refuses a client new tokens, or gives them again. */
+export async function suspend(name: string, suspended: boolean): Promise<void> {
+  await administer(({ authorisation }) =>
+    setSuspended(authorisation, { clientId: name, suspended }),
+  )
+  note(suspended ? `${name} gets no more tokens` : `${name} gets tokens again`)
+}
+
+/** Prints the clients and their claims. */
+export async function list({ json = false }: { json?: boolean }): Promise<void> {
+  const clients = await administer(({ authorisation }) => listClients(authorisation))
+  const table = [['name', 'state', 'created', 'claims'], ...clients.map(toRow)]
+  say(json ? JSON.stringify(clients) : formatTable(table))
+}
+
+/** Gives a client a new secret, keeps it, and prints it. */
+export async function rotate(
+  name: string,
+  options: { overlap: string; json?: boolean },
+): Promise<void> {
+  const overlapSeconds = parseDuration(options.overlap)
+  const clientSecret = await administer(({ authentication }) =>
+    rotateSecret(authentication, name, overlapSeconds),
+  )
+  const known = await readCredentials(home(), name).catch(() => ({}))
+  const result = { clientId: name, clientSecret }
+  await writeCredentials(home(), { ...known, ...result })
+  say(options.json === true ? JSON.stringify(result) : formatTable(Object.entries(result)))
+}
+
+function toRow({ clientId, suspended, createdAt, claims }: ListedClient): string[] {
+  const names = Object.keys(claims).sort().join(' ')
+  return [clientId, suspended ? 'suspended' : 'active', createdAt.toISOString(), names]
+}
+
+function home(): string {
+  return readSetup(process.env).home
+}
+
+function administer<T>(work: (administration: Administration) => Promise<T>): Promise<T> {
+  const setup = readSetup(process.env)
+  return withAdministration(sharedEnvironment(setup, readAddresses(setup)), work)
+}
