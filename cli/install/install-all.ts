@@ -5,7 +5,7 @@ import { checkDisk } from '../preflight/check-disk.ts'
 import { formatBytes, note } from '../terminal.ts'
 import type { FetchTools } from './fetch-archive.ts'
 import { installedJavaHome } from './find-java.ts'
-import { installArtefact, isInstalled } from './install-artefact.ts'
+import { forgetArtefact, installArtefact, isInstalled, verifyArtefact } from './install-artefact.ts'
 import { startProgress } from './progress.ts'
 import { findArtefact, readManifest, type Artefact } from './read-manifest.ts'
 
@@ -57,5 +57,16 @@ async function installMissing(artefacts: readonly Artefact[], cache: string, too
     if (failure !== undefined) throw failure.reason
   } finally {
     progress.stop()
+  }
+}
+
+/** Checks what is installed again, file by file; what is not as the manifest says is forgotten, to be installed anew. */
+export async function verifyAll(names: readonly string[], cache: string): Promise<void> {
+  for (const artefact of names.map((name) => findArtefact(name))) {
+    if (!isInstalled(artefact, cache)) continue
+    await verifyArtefact(artefact, cache).catch(async (error: unknown) => {
+      note(error instanceof Error ? error.message : String(error))
+      await forgetArtefact(artefact, cache)
+    })
   }
 }

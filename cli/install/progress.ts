@@ -5,7 +5,7 @@ import { formatBytes, note } from '../terminal.ts'
 /** Shows how far an installation is. */
 export interface Progress {
   /** Counts what arrives in a folder. */
-  watch(directory: string): void
+  readonly watch: (directory: string) => void
   /** Something is there. */
   done(name: string, bytes: number): void
   stop(): void

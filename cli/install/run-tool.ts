@@ -15,13 +15,13 @@ export async function runTool(
     missing: string
     directory?: string
     environment?: Readonly<Record<string, string | undefined>>
-    signal?: AbortSignal
+    user?: { readonly uid: number; readonly gid: number }
   },
 ): Promise<string> {
   const child = spawn(command, args, {
     cwd: options.directory,
     env: options.environment,
-    signal: options.signal,
+    ...options.user,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const chunks: Buffer[] = []

@@ -1,0 +1,20 @@
+import type { Command } from 'commander'
+import { readSetup } from '../setup/read-setup.ts'
+
+/** `racc logs`: what processes wrote. */
+export function registerLogs(program: Command): void {
+  program
+    .command('logs')
+    .description('show the end of the logs, of one process or of all')
+    .argument('[name]', 'a role, a server, or supervisor')
+    .option('-f, --follow', 'go on showing what is written')
+    .option('-n, --lines <number>', 'how many lines of each', '50')
+    .action(async (name: string | undefined, options: { follow?: boolean; lines: string }) => {
+      const { showLogs } = await import('../supervisor/show-logs.ts')
+      await showLogs(readSetup(process.env).home, {
+        ...(name !== undefined && { name }),
+        follow: options.follow === true,
+        lines: Math.max(0, Number(options.lines) || 0),
+      })
+    })
+}

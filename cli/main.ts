@@ -1,0 +1,32 @@
+import { Command } from 'commander'
+import { IpsError } from '../lib/errors/ips-error.ts'
+import { registerDown } from './commands/down.ts'
+import { registerInstall } from './commands/install.ts'
+import { registerLogs } from './commands/logs.ts'
+import { registerServers } from './commands/servers.ts'
+import { registerStatus } from './commands/status.ts'
+import { registerTest } from './commands/test.ts'
+import { registerUp } from './commands/up.ts'
+import { note } from './terminal.ts'
+
+const program = new Command('racc')
+  .description('the one tool of ips, the Image Processing System')
+  .showHelpAfterError()
+
+registerUp(program)
+registerDown(program)
+registerStatus(program)
+registerLogs(program)
+registerServers(program)
+registerInstall(program)
+registerTest(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  // What is thrown on purpose is a sentence for people; anything else is a fault of this program.
+  if (!(error instanceof IpsError)) throw error
+  if (error.code === 'tool-failed' && error.cause instanceof Error) note(error.cause.message)
+  note(`racc: ${error.message}`)
+  process.exitCode = 1
+}
