@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { continueTrace, traceIdOf } from '../lib/telemetry/trace-context.ts'
 import type { App } from './create-app.ts'
 import { problemDocument, problemMediaType, type Problem } from './problem.ts'
+import { refuseBody } from './refuse-body.ts'
 import { shellProblem, toProblem } from './shell-problems.ts'
 
 /** Answers every error and every unknown address with a problem document. Call before routes are added. */
@@ -28,6 +29,7 @@ export function sendProblem(
 ): FastifyReply {
   const problem = toProblem(error)
   request.event['code'] = problem.code
+  refuseBody(request.raw, reply.raw)
   if (problem.status >= 500) request.event['error'] = problem.cause ?? problem
   return reply
     .code(problem.status)

@@ -54,6 +54,7 @@ function collect(message: IncomingMessage, options: ReadBodyOptions): Promise<Bu
   }
   const onEnd = () => resolve(chunks)
   const onClose = () => reject(ingestionProblem('body-incomplete', 'the connection was closed'))
+  if (message.destroyed) onClose()
   message.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose)
   return promise.finally(() => {
     clearInterval(pace)

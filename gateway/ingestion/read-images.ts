@@ -42,7 +42,7 @@ export function readImages(
   )
   const [first] = outcomes.filter(isProblem).sort((a, b) => a.status - b.status)
   if (first !== undefined) throw first
-  return outcomes.filter((outcome) => !isProblem(outcome))
+  return outcomes.flatMap((outcome) => (isProblem(outcome) ? [] : [outcome]))
 
   function asPart(content: Buffer): Part {
     return contentType === undefined ? { content } : { contentType, content }
