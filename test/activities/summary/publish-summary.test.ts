@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals'
+import { fromBinary } from '@bufbuild/protobuf'
+import { anyUnpack, timestampDate } from '@bufbuild/protobuf/wkt'
+import {
+  createSummaryActivities,
+  type DecidedRevision,
+  type SummaryActivitiesDependencies,
+} from '../../../activities/summary/publish-summary.ts'
+import { summaryMessageIdOf } from '../../../lib/envelope/message-ids.ts'
+import { traceIdOf } from '../../../lib/telemetry/trace-context.ts'
+import { EnvelopeSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+
+const input = { clientId: 'c', correlationId: 't', revision: 2, decidedAtMs: 1_800_000_000_000 }
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+const tokenIngestedAt = new Date('2026-11-24T06:00:00Z')
+
+/** Dependencies that write down what they are asked for. */
+function createRecorder(found = true) {
+  const events: string[] = []
+  const values: Uint8Array[] = []
+  const dependencies: SummaryActivitiesDependencies = {
+    decideRevision(_key, revision, compose) {
+      events.push('decide')
+      if (!found) return Promise.resolve(null)
+      const composed = compose({
+        announced: 0,
+        windowStart: tokenIngestedAt,
+        token: 'the.token',
+        tokenIngestedAt,
+        traceparent,
+        synthetic: true,
+        images: [{ imageId: '1', expected: ['ocr/1.0'], answered: [] }],
+        messages: [],
+      })
+      return Promise.resolve({ revision, messages: 7, ...composed })
+    },
+    writeSummary(_key, value) {
+      events.push('write')
+      values.push(value)
+      return Promise.resolve()
+    },
+    markPublished() {
+      events.push('mark')
+      return Promise.resolve()
+    },
+    onPublished: (_input: unknown, decided: DecidedRevision) => {
+      events.push(decided.outcome)
+    },
+  }
+  return { events, values, activities: createSummaryActivities(dependencies) }
+}
+
+describe('publishSummary', () => {
+  test('decides first, then writes, then marks', async () => {
+    const { events, activities } = createRecorder()
+    const decided = await activities.publishSummary(input)
+    expect(decided).toEqual({ outcome: 'partial', revision: 2, messages: 7 })
+    expect(events).toEqual(['decide', 'write', 'mark', 'partial'])
+  })
+
+  test('writes an envelope that verifies like the images’ own', async () => {
+    const { values, activities } = createRecorder()
+    await activities.publishSummary(input)
+    const envelope = fromBinary(EnvelopeSchema, values[0] ?? new Uint8Array())
+    expect(envelope).toMatchObject({
+      correlationId: 't',
+      imageId: '',
+      token: 'the.token',
+      synthetic: true,
+      messageId: summaryMessageIdOf(input),
+    })
+    expect(envelope.ingestedAt && timestampDate(envelope.ingestedAt)).toEqual(tokenIngestedAt)
+    expect(traceIdOf(envelope.traceparent)).toBe(traceIdOf(traceparent))
+    const summary = envelope.payload && anyUnpack(envelope.payload, TransactionSummarySchema)
+    expect(summary).toMatchObject({ revision: 2, missing: [{ imageId: '1', service: 'ocr' }] })
+  })
+
+  test('says that there is nothing to publish where the journal is gone', async () => {
+    const { events, activities } = createRecorder(false)
+    expect(await activities.publishSummary(input)).toBeNull()
+    expect(events).toEqual(['decide'])
+  })
+})
