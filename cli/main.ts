@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import { IpsError } from '../lib/errors/ips-error.ts'
+import { registerClient } from './commands/client.ts'
 import { registerDown } from './commands/down.ts'
 import { registerInstall } from './commands/install.ts'
+import { registerKeys } from './commands/keys.ts'
 import { registerLogs } from './commands/logs.ts'
 import { registerServers } from './commands/servers.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTest } from './commands/test.ts'
+import { registerToken } from './commands/token.ts'
 import { registerUp } from './commands/up.ts'
 import { note } from './terminal.ts'
 
@@ -17,6 +20,9 @@ registerUp(program)
 registerDown(program)
 registerStatus(program)
 registerLogs(program)
+registerClient(program)
+registerToken(program)
+registerKeys(program)
 registerServers(program)
 registerInstall(program)
 registerTest(program)
