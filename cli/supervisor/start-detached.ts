@@ -59,6 +59,9 @@ export async function waitUntilReady(
     const running = isRunning()
     const state = readState(home)
     const isCurrent = state !== undefined && (isAlive(state.supervisor) || state.state === 'failed')
+    const text = JSON.stringify(state)
+    if (isCurrent && text !== last) onChange?.(state)
+    last = text
     if (isCurrent && state.state === 'ready') return
     if (!running) {
       const why = isCurrent ? state.failure : undefined
@@ -68,9 +71,6 @@ export async function waitUntilReady(
           `the supervisor ended before everything was ready: see ${join(home, 'logs', 'supervisor.log')}.`,
       )
     }
-    const text = JSON.stringify(state)
-    if (isCurrent && text !== last) onChange?.(state)
-    last = text
     await delay(pollMs)
   }
 }
