@@ -6,6 +6,7 @@ import {
   visionSettings,
 } from '../../lib/config/common-settings.ts'
 import { integer, setting, type Config } from '../../lib/config/settings.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createProducer } from '../../lib/kafka/create-producer.ts'
 import { startConsumer } from '../../lib/kafka/start-consumer.ts'
 import {
@@ -18,6 +19,7 @@ import { installTemporalRuntime, startWorker } from '../../lib/temporal/start-wo
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { topics, type RoleName } from '../../lib/topology.ts'
 import type { VisionService } from './define-vision-service.ts'
+import { createChildEngine } from './create-child-engine.ts'
 import { createSyntheticEngine } from './create-synthetic-engine.ts'
 import { createVisionActivities } from './create-vision-activities.ts'
 import { handleImage } from './handle-image.ts'
@@ -125,12 +127,28 @@ async function start<Settings>(
   }
 }
 
-function startEngine<Settings>(
-  { service }: VisionRoleOptions<Settings>,
-  _context: RoleContext<VisionSettings>,
-  _metrics: VisionMetrics,
+async function startEngine<Settings>(
+  { service, module }: VisionRoleOptions<Settings>,
+  { config, logger }: RoleContext<VisionSettings>,
+  metrics: VisionMetrics,
 ): Promise<InferenceEngine> {
-  return Promise.resolve(createSyntheticEngine(service))
+  if (config.synthetic) return createSyntheticEngine(service)
+  if (config.modelsDirectory === undefined) {
+    throw new IpsError('config-invalid', 'MODELS_DIRECTORY is needed, or SYNTHETIC=true')
+  }
+  return createChildEngine({
+    child: {
+      module: module.href,
+      service: service.name,
+      modelsDirectory: config.modelsDirectory,
+      executionProviders: config.executionProviders,
+    },
+    models: service.models,
+    size: childrenOf(config),
+    timeoutMs: config.visionImageTimeoutMs,
+    metrics,
+    logger,
+  })
 }
 
 /** Serves the service's questions on its task queue, as soon as Temporal is there. */
