@@ -17,36 +17,38 @@ const summaryVersions = ['1.0']
 
 /**
  * Reads a token's rights: `undefined` where they do not ask for summaries. A claim with a malformed value authorises
- * nothing, neither a summary nor a vision service.
+ * nothing, as if it were not there; a broader one may then count.
  */
 export function readSummaryRights(
   clientId: string,
   rights: Readonly<Record<string, unknown>>,
 ): SummaryRights | undefined {
-  const [selected] = selectVersions(rights, 'summary', summaryVersions)
+  const [selected] = selectVersions(usableRights(rights, 'summary'), 'summary', summaryVersions)
   if (selected === undefined) return undefined
-  const claim = readOrNothing(() => readClaim('summary-1.*', selected.value))
-  if (claim === undefined) return undefined
+  const { windowSeconds, idleSeconds } = readClaim('summary-1.*', selected.value)
   const services = Object.keys(visionServices) as VisionServiceName[]
-  const { windowSeconds, idleSeconds } = claim
-  const expected = services.flatMap((service) => expectedOf(rights, service))
+  const expected = services.flatMap((service) =>
+    selectVersions(usableRights(rights, service), service, visionServices[service]).map(
+      ({ version }) => `${service}/${version}`,
+    ),
+  )
   return { clientId, windowSeconds, idleSeconds, expected }
 }
 
-function expectedOf(
+function usableRights(
   rights: Readonly<Record<string, unknown>>,
-  service: VisionServiceName,
-): string[] {
-  return selectVersions(rights, service, visionServices[service])
-    .filter(({ value }) => readOrNothing(() => readClaim(`${service}-*`, value)) !== undefined)
-    .map(({ version }) => `${service}/${version}`)
-}
-
-function readOrNothing<T>(read: () => T): T | undefined {
-  try {
-    return read()
-  } catch (error) {
-    if (error instanceof IpsError && error.code === 'claim-malformed') return undefined
-    throw error
-  }
+  service: VisionServiceName | 'summary',
+): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(rights).filter(([claim, value]) => {
+      if (!claim.startsWith(`${service}-`)) return false
+      try {
+        readClaim(`${service}-*`, value)
+        return true
+      } catch (error) {
+        if (error instanceof IpsError) return false
+        throw error
+      }
+    }),
+  )
 }

@@ -1,0 +1,126 @@
+import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { fromBinary } from '@bufbuild/protobuf'
+import { anyUnpack } from '@bufbuild/protobuf/wkt'
+import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
+import { topics } from '../../lib/topology.ts'
+import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import {
+  TransactionSummarySchema,
+  type TransactionSummary,
+} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { createTestKafka, type TestKafka } from './kafka.ts'
+import { createTestDatabases, type TestDatabases } from './postgres.ts'
+import { createTestKeys, issueTestToken, type TestKeys } from './tokens.ts'
+
+/** A summary as it was written to Kafka. */
+export interface PublishedSummary {
+  readonly clientId: string
+  readonly envelope: Envelope
+  readonly summary: TransactionSummary
+}
+
+/** A summary process. */
+export interface SummaryProcess {
+  /** What it has logged so far. */
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+  /** Ends it in order, or at once with `SIGKILL`. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** Names of its own on the real servers, for summary processes. */
+export interface SummaryFixture {
+  readonly kafka: TestKafka
+  readonly keys: TestKeys
+  readonly databases: TestDatabases
+  readonly taskQueue: string
+  /** Starts a summary process; resolves when it takes work. */
+  start(environment?: Readonly<Record<string, string>>): Promise<SummaryProcess>
+  /** A token with both vision services and this summary claim. */
+  issueToken(clientId: string, claim?: unknown): Promise<string>
+  /** Resolves with a transaction's summaries as soon as there is this revision. */
+  untilRevision(correlationId: string, revision: number): Promise<readonly PublishedSummary[]>
+  drop(): Promise<void>
+}
+
+/** Creates topics, keys and prefixes. */
+export async function createSummaryFixture(): Promise<SummaryFixture> {
+  const kafka = await createTestKafka()
+  const keys = await createTestKeys()
+  const databases = createTestDatabases()
+  const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
+  const summaries = await kafka.watch(topics.summary.name)
+  const running = new Set<SummaryProcess>()
+  return {
+    kafka,
+    keys,
+    databases,
+    taskQueue: `${taskQueuePrefix}summary`,
+    async start(environment = {}) {
+      const started = await startProcess({
+        KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
+        POSTGRES_DATABASE_PREFIX: databases.prefix,
+        TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
+        IPS_KEYS_DIRECTORY: keys.directory,
+        ...environment,
+      })
+      running.add(started)
+      return started
+    },
+    issueToken: (clientId, claim = true) =>
+      issueTestToken(keys, {
+        clientId,
+        rights: { 'faceextract-1.*': true, 'ocr-*': true, 'summary-1.*': claim },
+      }),
+    async untilRevision(correlationId, revision) {
+      const ofTransaction = () =>
+        summaries.records
+          .map(({ key, value }) => readSummary(key, value))
+          .filter(({ envelope }) => envelope.correlationId === correlationId)
+      await summaries.until(() =>
+        ofTransaction().some(({ summary }) => summary.revision === revision),
+      )
+      return ofTransaction()
+    },
+    async drop() {
+      await Promise.all([...running].map((summary) => summary.stop('SIGKILL')))
+      await Promise.all([kafka.drop(), keys.remove(), databases.drop()])
+    },
+  }
+}
+
+function readSummary(clientId: string, value: Uint8Array): PublishedSummary {
+  const { envelope, payload } = readEnvelope(value)
+  const summary = anyUnpack(payload, TransactionSummarySchema)
+  return { clientId, envelope, summary: summary ?? fromBinary(TransactionSummarySchema, value) }
+}
+
+async function startProcess(environment: Record<string, string>): Promise<SummaryProcess> {
+  const child = spawn(process.execPath, [path.resolve('main.ts'), 'summary'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '', HEALTH_PORT: '0', ...environment },
+  })
+  const events: Record<string, unknown>[] = []
+  const exited = once(child, 'exit')
+  const started = Promise.withResolvers<undefined>()
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = JSON.parse(line) as Record<string, unknown>
+    events.push(event)
+    if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(`${line}\n`)
+    if (event['event'] === 'process.started') started.resolve(undefined)
+  })
+  await Promise.race([
+    started.promise,
+    exited.then(() => Promise.reject(new Error(`it ended: ${JSON.stringify(events.at(-1))}`))),
+  ])
+  return {
+    events,
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      await exited
+    },
+  }
+}

@@ -1,0 +1,88 @@
+import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
+import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { imageIdOf, visionMessageIdOf } from '../../lib/envelope/message-ids.ts'
+import { packPayload } from '../../lib/envelope/payload-registry.ts'
+import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
+import type { OutgoingRecord } from '../../lib/kafka/create-producer.ts'
+import { partitionFor } from '../../lib/kafka/partition-for.ts'
+import { topics } from '../../lib/topology.ts'
+import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import { ExtractedFaceSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v1m1_pb.ts'
+import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
+import { ImageProcessedSchema } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
+
+/** An image of a test's transaction; `image` tells the images of a transaction apart. */
+export interface TestImage {
+  readonly clientId: string
+  readonly correlationId: string
+  readonly token: string
+  readonly image: number
+  readonly announced?: number
+  readonly ingestedAt?: Date
+}
+
+/** The id of a test's image. */
+export function testImageId({ clientId, correlationId, image }: TestImage): string {
+  return imageIdOf({ clientId, correlationId, content: Buffer.from(String(image)) })
+}
+
+/** What `faceextract` 1.1 says of an image with this many faces: results, then the terminal message. */
+export function createFaceRecords(image: TestImage, faces = 1): OutgoingRecord[] {
+  const results = Array.from({ length: faces }, (_, index) =>
+    createRecord(image, ['faceextract', '1.1'], index, ExtractedFaceSchema, {
+      mimeType: 'image/jpeg',
+      content: new Uint8Array(100),
+      index,
+      boundingBox: { left: 10 * index, top: 2, width: 30, height: 40 },
+      confidence: 0.95,
+    }),
+  )
+  return [...results, createTerminalRecord(image, ['faceextract', '1.1'], faces)]
+}
+
+/** What `ocr` 1.0 says of an image: its text, where there is one, then the terminal message. */
+export function createTextRecords(
+  image: TestImage,
+  text = `text ${image.image}`,
+): OutgoingRecord[] {
+  const service = ['ocr', '1.0'] as const
+  if (text === '') return [createTerminalRecord(image, service, 0)]
+  return [
+    createRecord(image, service, 0, RecognizedTextSchema, { text }),
+    createTerminalRecord(image, service, 1),
+  ]
+}
+
+function createTerminalRecord(
+  image: TestImage,
+  of: readonly [service: string, version: string],
+  results: number,
+): OutgoingRecord {
+  const [service, version] = of
+  return createRecord(image, of, 'terminal', ImageProcessedSchema, { service, version, results })
+}
+
+function createRecord(
+  image: TestImage,
+  [service, version]: readonly [string, string],
+  ordinal: number | 'terminal',
+  schema: DescMessage,
+  message: Record<string, unknown>,
+): OutgoingRecord {
+  const imageId = testImageId(image)
+  const envelope = create(EnvelopeSchema, {
+    correlationId: image.correlationId,
+    token: image.token,
+    payload: packPayload(schema, create(schema, message) as Message),
+    messageId: visionMessageIdOf({ imageId, service, version, ordinal }),
+    imageId,
+    ingestedAt: timestampFromDate(image.ingestedAt ?? new Date()),
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    announcedImages: image.announced ?? 0,
+  })
+  return {
+    key: image.clientId,
+    partition: partitionFor(image, topics.vision.partitions),
+    value: writeEnvelope(envelope),
+  }
+}

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { timestampDate } from '@bufbuild/protobuf/wkt'
+import { randomUUID } from 'node:crypto'
+import { topics } from '../../../lib/topology.ts'
+import { State } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { createSummaryFixture, type SummaryFixture } from '../../support/summary.ts'
+import {
+  createFaceRecords,
+  createTextRecords,
+  testImageId,
+  type TestImage,
+} from '../../support/vision-messages.ts'
+
+let fixture: SummaryFixture
+
+beforeAll(async () => {
+  fixture = await createSummaryFixture()
+  await fixture.start()
+}, 60_000)
+
+afterAll(() => fixture.drop())
+
+/** The images of a new transaction of a new client. */
+async function createTransaction(
+  options: { claim?: unknown; announced?: number } = {},
+): Promise<(image: number) => TestImage> {
+  const clientId = randomUUID()
+  const correlationId = `case:${randomUUID()}`
+  const token = await fixture.issueToken(clientId, options.claim)
+  const ingestedAt = new Date()
+  const announced = options.announced ?? 0
+  return (image) => ({ clientId, correlationId, token, image, announced, ingestedAt })
+}
+
+const send = (...records: Parameters<SummaryFixture['kafka']['send']>[1][]) =>
+  fixture.kafka.send(topics.vision.name, records.flat())
+
+const longIdle = { idleSeconds: 3_600 }
+
+describe('the summary service', () => {
+  test('publishes a complete summary as soon as every announced image is complete', async () => {
+    const image = await createTransaction({ claim: longIdle, announced: 2 })
+    await send(createFaceRecords(image(1), 2), createTextRecords(image(1), 'PARCEL 17'))
+    await send(createFaceRecords(image(2), 0), createTextRecords(image(2), ''))
+    const [published] = await fixture.untilRevision(image(1).correlationId, 1)
+    expect(published?.clientId).toBe(image(1).clientId)
+    expect(published?.envelope).toMatchObject({ token: image(1).token, imageId: '' })
+    const summary = published?.summary
+    expect(summary).toMatchObject({ state: State.COMPLETE, missing: [], missingImages: 0 })
+    expect(summary?.images.map(({ imageId }) => imageId)).toEqual(
+      [testImageId(image(1)), testImageId(image(2))].sort(),
+    )
+    expect(summary?.people.map(({ faces }) => faces.map(({ index }) => index))).toEqual([[0], [1]])
+    expect(summary?.texts).toMatchObject([{ imageId: testImageId(image(1)), text: 'PARCEL 17' }])
+    expect(summary?.windowStart && timestampDate(summary.windowStart)).toEqual(image(1).ingestedAt)
+  })
+
+  test('ends an unannounced transaction when nothing came for the idle gap', async () => {
+    const image = await createTransaction({ claim: { idleSeconds: 1 } })
+    await send(createFaceRecords(image(1)), createTextRecords(image(1)))
+    const [published] = await fixture.untilRevision(image(1).correlationId, 1)
+    expect(published?.summary).toMatchObject({ state: State.COMPLETE, revision: 1 })
+  })
+
+  test('says what is missing when the window is over, and more in the next revision', async () => {
+    const claim = { windowSeconds: 2, idleSeconds: 1 }
+    const image = await createTransaction({ claim, announced: 2 })
+    await send(createFaceRecords(image(1)))
+    const [partial] = await fixture.untilRevision(image(1).correlationId, 1)
+    expect(partial?.summary).toMatchObject({
+      state: State.PARTIAL,
+      missing: [{ imageId: testImageId(image(1)), service: 'ocr', version: '1.0' }],
+      missingImages: 1,
+    })
+    await send(
+      createTextRecords(image(1)),
+      createFaceRecords(image(2)),
+      createTextRecords(image(2)),
+    )
+    const complete = (await fixture.untilRevision(image(1).correlationId, 2)).at(-1)
+    expect(complete?.summary).toMatchObject({ state: State.COMPLETE, missing: [], revision: 2 })
+    expect(complete?.summary.people.map(({ personId }) => personId)).toContain(
+      partial?.summary.people[0]?.personId,
+    )
+  })
+
+  test('says the same whatever the order and the copies of the messages', async () => {
+    const image = await createTransaction({ claim: longIdle, announced: 2 })
+    const records = [1, 2].flatMap((number) => [
+      ...createFaceRecords(image(number)),
+      ...createTextRecords(image(number)),
+    ])
+    // All but one of them first, so that nothing is complete before the copies have come.
+    const [first, ...others] = records.toReversed()
+    await send(others, others)
+    await send(others.toReversed())
+    if (first !== undefined) await send([first])
+    const summaries = await fixture.untilRevision(image(1).correlationId, 1)
+    expect(summaries.map(({ summary }) => summary)).toMatchObject([
+      { state: State.COMPLETE, images: [{}, {}], people: [{}, {}], texts: [{}, {}] },
+    ])
+    expect(summaries[0]?.summary.images.every(({ services }) => services.length === 2)).toBe(true)
+  })
+
+  test('leaves messages alone whose token is bad or asks for no summary', async () => {
+    const image = await createTransaction({ claim: { idleSeconds: 1 }, announced: 1 })
+    const bad = await createTransaction({ announced: 1 })
+    const malformed = await createTransaction({ claim: { idleSeconds: -1 }, announced: 1 })
+    const strange = { ...bad(1), token: 'no.token.at.all' }
+    const late = { ...bad(1), ingestedAt: new Date(Date.now() + 7_200_000) }
+    for (const ignored of [strange, late, malformed(1)]) {
+      await send(createFaceRecords(ignored), createTextRecords(ignored))
+    }
+    await fixture.kafka.send(topics.vision.name, [
+      { key: 'client', partition: 0, value: Buffer.from('no envelope') },
+    ])
+    await send(createFaceRecords(image(1)), createTextRecords(image(1)))
+    await fixture.untilRevision(image(1).correlationId, 1)
+    for (const { correlationId } of [bad(1), malformed(1)]) {
+      const { rows } = await (
+        await journal()
+      ).query('SELECT 1 FROM transactions WHERE correlation_id = $1', [correlationId])
+      expect(rows).toEqual([])
+    }
+  })
+})
+
+const journal = () => fixture.databases.createDatabase('ips_summary', 'workers/summary/schema')
