@@ -35,6 +35,8 @@ const bodyLimit = 16 * 1024
 /** Adds a POST endpoint that speaks OAuth 2.0: form in, JSON out, errors as RFC 6749 asks, nothing stored on the way. */
 export async function registerTokenEndpoint(app: App, endpoint: TokenEndpoint): Promise<void> {
   await app.register(async (scope) => {
+    // Forms only: no other type may give a client's secret another way in.
+    scope.removeAllContentTypeParsers()
     await scope.register(formbody, { bodyLimit })
     scope.setErrorHandler((cause, request, reply) => {
       const error = toOAuthError(cause)

@@ -17,7 +17,7 @@ export const ingestionSettings = {
     'Bytes that ingestion has on their way to Kafka at most; each of them is in memory several times meanwhile',
   ),
   ingestProduceTimeoutMs: setting(
-    integer(100, 120_000).default(10_000),
+    integer(100, 120_000).default(15_000),
     'How long ingestion waits for Kafka’s acknowledgement before it answers 503',
   ),
   ingestPaceWindowMs: setting(

@@ -39,18 +39,18 @@ export function inspectPng(bytes: Buffer): Inspection {
   if (header?.type !== 'IHDR' || header.data.length !== headerBytes) {
     return damaged(mimeType, 'there is no whole IHDR chunk')
   }
+  // Dimensions under a wrong checksum say nothing.
+  if (!header.intact()) return damaged(mimeType, 'the checksum of IHDR is wrong')
   const width = header.data.readUInt32BE(0)
   const height = header.data.readUInt32BE(4)
-  const damage = headerDamage(header)
+  const damage = headerDamage(header.data)
   if (damage !== undefined) return { mimeType, width, height, damage }
   const exif = findExif(bytes, header.end)
   if (exif === 'cut-off') return { mimeType, width, height, damage: 'the header is cut off' }
   return measured(mimeType, { width, height }, exif === undefined ? 1 : exifOrientation(exif))
 }
 
-function headerDamage(header: Chunk): string | undefined {
-  const { data } = header
-  if (!header.intact()) return 'the checksum of IHDR is wrong'
+function headerDamage(data: Buffer): string | undefined {
   if (data.readUInt32BE(0) > maxDimension || data.readUInt32BE(4) > maxDimension) {
     return 'a dimension is too large'
   }

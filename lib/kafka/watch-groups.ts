@@ -27,6 +27,9 @@ export interface GroupWatchOptions extends KafkaOptions {
   readonly intervalMs: number
 }
 
+/** A broker that does not answer in this time is as good as away, long before the request itself times out. */
+const lookTimeoutMs = 5_000
+
 /** Progress of one group between two looks. */
 interface Progress {
   committed: number
@@ -49,6 +52,9 @@ export function watchGroups(options: GroupWatchOptions): GroupWatch {
     stopped: false,
   }
   const look = async () => {
+    const late = setTimeout(() => {
+      state.reachable = `no answer within ${lookTimeoutMs} ms`
+    }, lookTimeoutMs)
     try {
       state.admin ??= await connectAdmin(options)
       await observe(state.admin, options, progress)
@@ -59,6 +65,8 @@ export function watchGroups(options: GroupWatchOptions): GroupWatch {
       const broken = state.admin
       delete state.admin
       await broken?.disconnect().catch(() => undefined)
+    } finally {
+      clearTimeout(late)
     }
   }
   let looking = look()
