@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { IpsError } from '../lib/errors/ips-error.ts'
 import { registerClient } from './commands/client.ts'
+import { registerDemo } from './commands/demo.ts'
 import { registerDown } from './commands/down.ts'
 import { registerInstall } from './commands/install.ts'
 import { registerKeys } from './commands/keys.ts'
@@ -16,6 +17,7 @@ const program = new Command('racc')
   .description('the one tool of ips, the Image Processing System')
   .showHelpAfterError()
 
+registerDemo(program)
 registerUp(program)
 registerDown(program)
 registerStatus(program)

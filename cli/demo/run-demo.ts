@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { Webhook } from 'standardwebhooks'
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import { fetchToken } from '../../lib/token/fetch-token.ts'
+import { startReceiver, type Receiver } from '../../workers/probe/start-receiver.ts'
+import { createClient } from '../clients/create-client.ts'
+import { writeCredentials } from '../clients/credentials-file.ts'
+import { withAdministration } from '../clients/with-administration.ts'
+import { readAddresses } from '../setup/addresses.ts'
+import type { Setup } from '../setup/read-setup.ts'
+import { sharedEnvironment } from '../setup/role-environment.ts'
+import { describeSummary, describeWebhook } from './describe-webhook.ts'
+
+const photos = ['sample1.jpg', 'sample2.jpg', 'sample3.jpg']
+const document = path.join(import.meta.dirname, 'delivery-note.png')
+/** The first images wait for the models to be loaded; on a slow machine that takes a while. */
+const timeoutMs = 180_000
+
+interface PostedImage {
+  readonly file: string
+  readonly imageId: string
+}
+
+/**
+ * Does with a running system what a client does: creates one with an endpoint on this machine, gets a token, posts photos
+ * and a document as one transaction, and shows each webhook, verified by an independent library, until the summary is
+ * there. Throws `IpsError('demo-failed')` where the summary does not come or is not complete.
+ */
+export async function runDemo(setup: Setup, say: (line: string) => void): Promise<void> {
+  const name = `demo-${randomBytes(3).toString('hex')}`
+  const files = new Map<string, string>()
+  const secret = { value: '' }
+  const receiver = await startReceiver({
+    verify: (body, headers) => new Webhook(secret.value).verify(body, headers),
+    onReceived: (webhook) => say(describeWebhook(webhook, files.get(webhook.imageId) ?? '')),
+  })
+  try {
+    const client = await withAdministration(
+      sharedEnvironment(setup, readAddresses(setup)),
+      (administration) => createClient(administration, { name, webhook: receiver.url }),
+    )
+    await writeCredentials(setup.home, client)
+    secret.value = client.webhookSecret
+    say(`client ${name}: its webhooks go to ${receiver.url}`)
+    const baseUrl = `http://127.0.0.1:${setup.ports.gateway}`
+    const { token } = await fetchToken({ baseUrl, ...client })
+    say(`token: ${token.length} characters, encrypted; only the services can read it`)
+    for (const file of [
+      ...photos.map((photo) => path.join(setup.cache, 'samples', photo)),
+      document,
+    ]) {
+      const image = await postImage(
+        `${baseUrl}/ingest/v1/${name}-case?images=${photos.length + 1}`,
+        token,
+        file,
+      )
+      files.set(image.imageId, image.file)
+      say(`POST ${image.file.padEnd(18)} 200, image ${image.imageId}`)
+    }
+    await showOutcome(receiver, files, say)
+    say(`the transaction’s history: ${workflowUrl(setup, `transaction/${name}/${name}-case`)}`)
+  } finally {
+    await receiver.close()
+  }
+}
+
+async function postImage(url: string, token: string, file: string): Promise<PostedImage> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}` },
+    body: await readFile(file),
+  })
+  const answer = await response.text()
+  const { images } = (response.ok ? JSON.parse(answer) : {}) as { images?: { imageId: string }[] }
+  const imageId = images?.[0]?.imageId
+  if (imageId === undefined)
+    throw new IpsError('demo-failed', `${file}: ${response.status} ${answer}`)
+  return { file: path.basename(file), imageId }
+}
+
+async function showOutcome(
+  receiver: Receiver,
+  files: ReadonlyMap<string, string>,
+  say: (line: string) => void,
+): Promise<void> {
+  const isSummary = ({ type }: { type: string }) => type === 'summary.v1m0.TransactionSummary'
+  await receiver
+    .waitFor((received) => received.some(isSummary), timeoutMs)
+    .catch((cause: unknown) => {
+      throw new IpsError(
+        'demo-failed',
+        'the summary did not come: `./racc status` and `./racc logs` say more',
+        { cause },
+      )
+    })
+  const summary = receiver.received.find(isSummary)
+  if (summary?.data['state'] !== 'STATE_COMPLETE' || receiver.refused > 0) {
+    throw new IpsError('demo-failed', `something is missing: ${summary?.body ?? ''}`)
+  }
+  for (const line of describeSummary(summary, files)) say(line)
+  say(`${receiver.received.length} webhooks, each verified by the npm package standardwebhooks`)
+}
+
+function workflowUrl({ ports }: Setup, workflowId: string): string {
+  return `http://127.0.0.1:${ports.temporalUi}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`
+}
