@@ -1,12 +1,12 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 
-/** What a recogniser read in a line. */
-export interface RecognisedText {
+/** A character as it comes out of a recogniser. */
+export interface DecodedCharacter {
   readonly text: string
-  /** Mean probability of its characters, 0 to 1; 0 where there is none. */
-  readonly confidence: number
-  /** For each character of `text` (by code point), the time step at which it was read. */
-  readonly steps: readonly number[]
+  /** 0 to 1. */
+  readonly probability: number
+  /** The time step at which it was read first. */
+  readonly step: number
 }
 
 /** The classes of a recogniser: the blank, the dictionary's entries, and the space. */
@@ -21,7 +21,10 @@ export function readAlphabet(dictionary: string, classes: number): Alphabet {
   if (entries.at(-1) === '') entries.pop()
   const alphabet = ['', ...entries, ' ']
   if (alphabet.length !== classes) {
-    throw new IpsError('model-unavailable', `the dictionary has ${entries.length} entries, the model ${classes} classes`)
+    throw new IpsError(
+      'model-unavailable',
+      `the dictionary has ${entries.length} entries, the model ${classes} classes`,
+    )
   }
   return alphabet
 }
@@ -30,23 +33,27 @@ export function readAlphabet(dictionary: string, classes: number): Alphabet {
  * Reads the most probable class of each time step, drops repetitions and then blanks (class 0). `probabilities` holds
  * one row of `alphabet.length` for each step.
  */
-export function decodeCtc(probabilities: Float32Array, alphabet: Alphabet): RecognisedText {
+export function decodeCtc(
+  probabilities: Float32Array,
+  alphabet: Alphabet,
+): readonly DecodedCharacter[] {
   const classes = alphabet.length
-  const steps: number[] = []
-  let [text, sum, previous] = ['', 0, 0]
+  const characters: DecodedCharacter[] = []
+  let previous = 0
   for (let step = 0; (step + 1) * classes <= probabilities.length; step++) {
     const from = step * classes
-    let [best, highest] = [0, probabilities[from] ?? 0]
+    let best = 0
+    let highest = probabilities[from] ?? 0
     for (let candidate = 1; candidate < classes; candidate++) {
       const probability = probabilities[from + candidate] ?? 0
-      if (probability > highest) [best, highest] = [candidate, probability]
+      if (probability > highest) {
+        best = candidate
+        highest = probability
+      }
     }
-    if (best !== 0 && best !== previous) {
-      text += alphabet[best] ?? ''
-      sum += highest
-      steps.push(step)
-    }
+    if (best !== 0 && best !== previous)
+      characters.push({ text: alphabet[best] ?? '', probability: highest, step })
     previous = best
   }
-  return { text, confidence: steps.length === 0 ? 0 : Math.min(1, sum / steps.length), steps }
+  return characters
 }

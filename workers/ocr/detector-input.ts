@@ -38,7 +38,9 @@ export async function createDetectorInput(
   const scale = Math.min(1, longerSide / Math.max(area.width, area.height))
   const inner = { width: scaled(area.width, scale), height: scaled(area.height, scale) }
   const [width, height] = [paddedLength(inner.width), paddedLength(inner.height)]
-  const pixels = await sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } })
+  const pixels = await sharp(image.pixels, {
+    raw: { width: image.width, height: image.height, channels: 3 },
+  })
     .extract(area)
     .resize(inner.width, inner.height, { fit: 'fill', kernel: 'cubic' })
     .extend({ right: width - inner.width, bottom: height - inner.height, extendWith: 'copy' })
@@ -67,7 +69,8 @@ function normalise(pixels: Buffer, plane: number): Float32Array {
     const factor = 1 / (255 * (deviations[channel] ?? 1))
     const offset = (means[channel] ?? 0) / (deviations[channel] ?? 1)
     const to = channel * plane
-    for (let i = 0, from = 2 - channel; i < plane; i++, from += 3) data[to + i] = (pixels[from] ?? 0) * factor - offset
+    for (let i = 0, from = 2 - channel; i < plane; i++, from += 3)
+      data[to + i] = (pixels[from] ?? 0) * factor - offset
   }
   return data
 }

@@ -18,8 +18,14 @@ export async function detectText(
   const input = await createDetectorInput(image, area, longerSide)
   const tensor = new Tensor('float32', input.data, [1, 3, input.height, input.width])
   const output = (await session.run({ x: tensor }))[session.outputNames[0] ?? '']
-  if (!(output?.data instanceof Float32Array) || output.data.length !== input.width * input.height) {
-    throw new IpsError('model-unavailable', 'the detector does not give a probability for each pixel')
+  if (
+    !(output?.data instanceof Float32Array) ||
+    output.data.length !== input.width * input.height
+  ) {
+    throw new IpsError(
+      'model-unavailable',
+      'the detector does not give a probability for each pixel',
+    )
   }
   // One scale for both axes keeps a rectangle a rectangle; the two differ by less than a pixel of the input.
   const scale = (input.scaleX + input.scaleY) / 2

@@ -1,11 +1,5 @@
-import type { RotatedRectangle } from './rotated-rectangle.ts'
-
-/** A line of text that was read, and where. */
-export interface ReadLine {
-  readonly text: string
-  readonly confidence: number
-  readonly rectangle: RotatedRectangle
-}
+import type { Stretch } from './ink.ts'
+import { splitLine, type ReadLine } from './read-line.ts'
 
 /** A line as it lies when the page is turned level. */
 export interface LevelBox {
@@ -14,6 +8,8 @@ export interface LevelBox {
   readonly right: number
   readonly top: number
   readonly bottom: number
+  /** Whether the line is read from left to right, as the page is. */
+  readonly runsLevel: boolean
 }
 
 /** A line that lies at less than this to the others (its sine) is taken to be parallel: the tilt of a line is measured roughly. */
@@ -36,6 +32,25 @@ export function levelLines(lines: readonly ReadLine[]): readonly LevelBox[] {
         (a.line.text < b.line.text ? -1 : a.line.text > b.line.text ? 1 : 0) ||
         a.line.confidence - b.line.confidence,
     )
+}
+
+/** The gap of a box's line that holds the strip from `left` to `right`; undefined where it has none there. */
+export function gapOver(box: LevelBox, left: number, right: number): Stretch | undefined {
+  if (!box.runsLevel) return undefined
+  const width = widthOf(box)
+  return box.line.gaps.find(
+    ({ from, to }) => box.left + from * width <= left && box.left + to * width >= right,
+  )
+}
+
+/** Cuts a box that runs level at a gap of its line. */
+export function splitBox(box: LevelBox, gap: Stretch): readonly [LevelBox, LevelBox] {
+  const [before, behind] = splitLine(box.line, gap)
+  const width = widthOf(box)
+  return [
+    { ...box, line: before, right: box.left + gap.from * width },
+    { ...box, line: behind, left: box.left + gap.to * width },
+  ]
 }
 
 /** The vertical middle of a box. */
@@ -68,7 +83,12 @@ export function overlapOfHeights(a: LevelBox, b: LevelBox): number {
 function tiltOf(lines: readonly ReadLine[]): number {
   const tilts = lines
     .map(({ rectangle: { angle, width, height } }) => ({
-      tilt: angle > Math.PI / 4 ? angle - Math.PI / 2 : angle < -Math.PI / 4 ? angle + Math.PI / 2 : angle,
+      tilt:
+        angle > Math.PI / 4
+          ? angle - Math.PI / 2
+          : angle < -Math.PI / 4
+            ? angle + Math.PI / 2
+            : angle,
       weight: Math.max(0, width - height),
     }))
     .toSorted((a, b) => a.tilt - b.tilt || a.weight - b.weight)
@@ -84,10 +104,17 @@ function tiltOf(lines: readonly ReadLine[]): number {
 function levelBox(line: ReadLine, tilt: number): LevelBox {
   const { x, y, width, height, angle } = line.rectangle
   const [cos, sin] = [Math.abs(Math.cos(angle - tilt)), Math.abs(Math.sin(angle - tilt))]
-  const parallel = sin < parallelSine
-  const halfWidth = (parallel ? width : width * cos + height * sin) / 2
-  const halfHeight = (parallel ? height : width * sin + height * cos) / 2
+  const runsLevel = sin < parallelSine
+  const halfWidth = (runsLevel ? width : width * cos + height * sin) / 2
+  const halfHeight = (runsLevel ? height : width * sin + height * cos) / 2
   const along = x * Math.cos(tilt) + y * Math.sin(tilt)
   const across = y * Math.cos(tilt) - x * Math.sin(tilt)
-  return { line, left: along - halfWidth, right: along + halfWidth, top: across - halfHeight, bottom: across + halfHeight }
+  return {
+    line,
+    left: along - halfWidth,
+    right: along + halfWidth,
+    top: across - halfHeight,
+    bottom: across + halfHeight,
+    runsLevel,
+  }
 }

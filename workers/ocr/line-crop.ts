@@ -20,7 +20,10 @@ export interface LineWidths {
 
 /** How wide the recogniser's input is for a rectangle. */
 export function lineWidths({ width, height }: RotatedRectangle): LineWidths {
-  const content = Math.min(maxLineWidth, Math.max(1, Math.ceil((lineHeight * width) / Math.max(height, 1e-6))))
+  const content = Math.min(
+    maxLineWidth,
+    Math.max(1, Math.ceil((lineHeight * width) / Math.max(height, 1e-6))),
+  )
   return { content, padded: Math.ceil(content / widthMultiple) * widthMultiple }
 }
 
@@ -28,7 +31,12 @@ export function lineWidths({ width, height }: RotatedRectangle): LineWidths {
  * Cuts a rectangle out of an image, turns it upright and scales it to the recogniser's height, into `target`: shape
  * 1 × 3 × 48 × `widths.padded`, blue, green, red, from −1 to 1. Outside the image its edge goes on.
  */
-export function cropLine(image: UprightImage, rectangle: RotatedRectangle, widths: LineWidths, target: Float32Array): void {
+export function cropLine(
+  image: UprightImage,
+  rectangle: RotatedRectangle,
+  widths: LineWidths,
+  target: Float32Array,
+): void {
   const plane = lineHeight * widths.padded
   const [stepAlong, stepAcross] = [rectangle.width / widths.content, rectangle.height / lineHeight]
   const samples = Math.min(maxSamples, Math.max(1, Math.round(Math.max(stepAlong, stepAcross))))
@@ -42,7 +50,12 @@ export function cropLine(image: UprightImage, rectangle: RotatedRectangle, width
         const across = (row + (i + 0.5) / samples) * stepAcross - rectangle.height / 2
         for (let j = 0; j < samples; j++) {
           const along = (column + (j + 0.5) / samples) * stepAlong - rectangle.width / 2
-          addSample(image, rectangle.x + along * cos - across * sin, rectangle.y + along * sin + across * cos, sums)
+          addSample(
+            image,
+            rectangle.x + along * cos - across * sin,
+            rectangle.y + along * sin + across * cos,
+            sums,
+          )
         }
       }
       const at = row * widths.padded + column
@@ -55,8 +68,16 @@ export function cropLine(image: UprightImage, rectangle: RotatedRectangle, width
 }
 
 /** Adds the colour at a point, between the centres of four pixels. */
-function addSample({ pixels, width, height }: UprightImage, x: number, y: number, sums: Float64Array): void {
-  const [left, top] = [Math.min(Math.max(x - 0.5, 0), width - 1), Math.min(Math.max(y - 0.5, 0), height - 1)]
+function addSample(
+  { pixels, width, height }: UprightImage,
+  x: number,
+  y: number,
+  sums: Float64Array,
+): void {
+  const [left, top] = [
+    Math.min(Math.max(x - 0.5, 0), width - 1),
+    Math.min(Math.max(y - 0.5, 0), height - 1),
+  ]
   const [column, row] = [Math.floor(left), Math.floor(top)]
   const [right, lower] = [left - column, top - row]
   const from = (row * width + column) * 3
@@ -65,7 +86,8 @@ function addSample({ pixels, width, height }: UprightImage, x: number, y: number
   for (let channel = 0; channel < 3; channel++) {
     const at = from + channel
     const upperMix = (pixels[at] ?? 0) * (1 - right) + (pixels[at + next] ?? 0) * right
-    const lowerMix = (pixels[at + below] ?? 0) * (1 - right) + (pixels[at + below + next] ?? 0) * right
+    const lowerMix =
+      (pixels[at + below] ?? 0) * (1 - right) + (pixels[at + below + next] ?? 0) * right
     sums[channel] = (sums[channel] ?? 0) + upperMix * (1 - lower) + lowerMix * lower
   }
 }

@@ -40,8 +40,14 @@ const claim = z.strictObject({
  */
 export function readOcrSettings(claimValue: unknown): OcrSettings {
   const read = claim.safeParse(claimValue === true ? {} : claimValue)
-  if (!read.success) throw new IpsError('claim-malformed', `ocr: ${z.prettifyError(read.error)}`, { cause: read.error })
+  if (!read.success)
+    throw new IpsError('claim-malformed', `ocr: ${z.prettifyError(read.error)}`, {
+      cause: read.error,
+    })
   const { regions, ...settings } = read.data
   if (regions === undefined) return settings
-  return { ...settings, regions: regions.map(([left, top, width, height]) => ({ left, top, width, height })) }
+  return {
+    ...settings,
+    regions: regions.map(([left, top, width, height]) => ({ left, top, width, height })),
+  }
 }

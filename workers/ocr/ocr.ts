@@ -31,5 +31,10 @@ async function recognise(
     dictionary: models.text('PP-OCRv6_rec_small'),
   })
   if (columns.length === 0) return []
-  return [{ schema: RecognizedTextSchema, message: createRecognizedText(columns, image.width, image.height) }]
+  return [
+    {
+      schema: RecognizedTextSchema,
+      message: createRecognizedText(columns, image.width, image.height),
+    },
+  ]
 }

@@ -22,8 +22,10 @@ const maxDigits = 0.5
  */
 export function looksLikeProse(lines: readonly LevelBox[]): boolean {
   if (lines.length < minLines || isNarrow(lines, minLineAspect) || looksNumeric(lines)) return false
-  const columnWidth = Math.max(...lines.map(({ right }) => right)) - Math.min(...lines.map(({ left }) => left))
-  const filled = lines.filter((line) => widthOf(line) >= filledShare * columnWidth).length / lines.length
+  const columnWidth =
+    Math.max(...lines.map(({ right }) => right)) - Math.min(...lines.map(({ left }) => left))
+  const filled =
+    lines.filter((line) => widthOf(line) >= filledShare * columnWidth).length / lines.length
   const flowing = shareOfSmallBeginnings(lines)
   if (flowing === undefined) return filled >= minFilled
   return flowing >= minFlowing && filled >= minFilledFlowing

@@ -2,12 +2,15 @@ import type { InferenceSession } from 'onnxruntime-node'
 import type { UprightImage } from '../vision/upright-image.ts'
 import type { ImageArea } from './detector-input.ts'
 import { detectText } from './detector.ts'
-import type { ReadLine } from './level-box.ts'
 import type { OcrSettings } from './ocr-settings.ts'
+import { splitAtWideGaps, type ReadLine } from './read-line.ts'
 import { orderLines, type TextColumn } from './reading-order.ts'
 import { createRecogniser } from './recogniser.ts'
 import type { RotatedRectangle } from './rotated-rectangle.ts'
 import { maxRectangles } from './text-rectangles.ts'
+
+/** A gap at least so many times as wide as its line is high separates two lines: cells, not words. */
+const wideGapHeights = 1
 
 /** The models of reading. */
 export interface OcrModels {
@@ -31,20 +34,35 @@ export async function readText(
   let unread = maxRectangles
   for (const [index, area] of areas.entries()) {
     const found = await detectText(models.detector, image, area, settings.detectionSide)
-    const rectangles = found.filter((rectangle) => !areas.slice(0, index).some((earlier) => holds(earlier, rectangle)))
+    const rectangles = found.filter(
+      (rectangle) => !areas.slice(0, index).some((earlier) => holds(earlier, rectangle)),
+    )
     const lines: ReadLine[] = []
     for (const rectangle of rectangles.slice(0, unread)) {
-      const line = await recogniser.read(image, rectangle)
-      const text = line.text.trim()
-      if (text !== '' && line.confidence >= settings.minConfidence) lines.push({ ...line, text })
+      lines.push(...splitAtWideGaps(await recogniser.read(image, rectangle), wideGapHeights))
     }
     unread -= Math.min(unread, rectangles.length)
-    columns.push(...orderLines(lines))
+    const isSure = ({ text, confidence }: ReadLine) =>
+      text !== '' && confidence >= settings.minConfidence
+    columns.push(...selectLines(orderLines(lines.filter(isSure)), isSure))
   }
   return columns
 }
 
-function clippedAreas({ width, height }: UprightImage, regions?: readonly ImageArea[]): readonly ImageArea[] {
+/** The columns without some of their lines, and without what is empty then. */
+function selectLines(
+  columns: readonly TextColumn[],
+  isWanted: (line: ReadLine) => boolean,
+): readonly TextColumn[] {
+  return columns
+    .map((column) => column.map((row) => row.filter(isWanted)).filter((row) => row.length > 0))
+    .filter((column) => column.length > 0)
+}
+
+function clippedAreas(
+  { width, height }: UprightImage,
+  regions?: readonly ImageArea[],
+): readonly ImageArea[] {
   if (regions === undefined) return [{ left: 0, top: 0, width, height }]
   return regions
     .filter(({ left, top }) => left < width && top < height)

@@ -1,19 +1,16 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { UprightImage } from '../vision/upright-image.ts'
-import { decodeCtc, readAlphabet, type Alphabet, type RecognisedText } from './ctc-decode.ts'
+import { decodeCtc, readAlphabet, type Alphabet } from './ctc-decode.ts'
+import { findInk } from './ink.ts'
 import { cropLine, lineHeight, lineWidths, maxLineWidth } from './line-crop.ts'
+import { createReadLine, type ReadLine } from './read-line.ts'
 import { quarterTurn, type RotatedRectangle } from './rotated-rectangle.ts'
-
-/** Text and the rectangle in whose direction it was read. */
-export interface RecognisedLine extends RecognisedText {
-  readonly rectangle: RotatedRectangle
-}
 
 /** Reads lines of text, one after the other. */
 export interface Recogniser {
-  /** Reads the text of a rectangle. */
-  read(image: UprightImage, rectangle: RotatedRectangle): Promise<RecognisedLine>
+  /** Reads the text of a rectangle, in the direction in which it is most confident where it is tall. */
+  read(image: UprightImage, rectangle: RotatedRectangle): Promise<ReadLine>
 }
 
 /** A rectangle that is so many times as high as wide holds a line that runs up or down. */
@@ -26,19 +23,26 @@ export function createRecogniser(session: InferenceSession, dictionary: string):
   const input = new Float32Array(3 * lineHeight * maxLineWidth)
   let alphabet: Alphabet | undefined
 
-  async function readAt(image: UprightImage, rectangle: RotatedRectangle): Promise<RecognisedLine> {
+  async function readAt(image: UprightImage, rectangle: RotatedRectangle): Promise<ReadLine> {
     const widths = lineWidths(rectangle)
     cropLine(image, rectangle, widths, input)
     const data = input.subarray(0, 3 * lineHeight * widths.padded)
-    const output = await session.run({ x: new Tensor('float32', data, [1, 3, lineHeight, widths.padded]) })
+    const output = await session.run({
+      x: new Tensor('float32', data, [1, 3, lineHeight, widths.padded]),
+    })
     const { probabilities, classes } = probabilitiesOf(output, session)
     alphabet ??= readAlphabet(dictionary, classes)
-    return { ...decodeCtc(probabilities, alphabet), rectangle }
+    const steps = probabilities.length / classes
+    const characters = decodeCtc(probabilities, alphabet).map(({ step, ...character }) => ({
+      ...character,
+      at: Math.min(1, ((step + 0.5) * widths.padded) / (steps * widths.content)),
+    }))
+    return createReadLine(rectangle, characters, findInk(input, widths))
   }
 
   return {
     async read(image, rectangle) {
-      let best: RecognisedLine | undefined
+      let best: ReadLine | undefined
       for (const candidate of directionsOf(rectangle)) {
         const line = await readAt(image, candidate)
         if (best === undefined || line.confidence > best.confidence) best = line

@@ -3,7 +3,7 @@ import {
   RecognizedTextSchema,
   type RecognizedText,
 } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
-import type { ReadLine } from './level-box.ts'
+import type { ReadLine } from './read-line.ts'
 import type { TextColumn } from './reading-order.ts'
 import { cornersOf } from './rotated-rectangle.ts'
 

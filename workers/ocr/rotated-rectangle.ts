@@ -18,19 +18,34 @@ export interface RotatedRectangle {
 }
 
 /** The four corners, clockwise from the one where the text starts at its top. */
-export function cornersOf({ x, y, width, height, angle }: RotatedRectangle): readonly [Point, Point, Point, Point] {
+export function cornersOf({
+  x,
+  y,
+  width,
+  height,
+  angle,
+}: RotatedRectangle): readonly [Point, Point, Point, Point] {
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)]
   const corner = (along: number, across: number): Point => ({
     x: x + along * cos - across * sin,
     y: y + along * sin + across * cos,
   })
   const [right, bottom] = [width / 2, height / 2]
-  return [corner(-right, -bottom), corner(right, -bottom), corner(right, bottom), corner(-right, bottom)]
+  return [
+    corner(-right, -bottom),
+    corner(right, -bottom),
+    corner(right, bottom),
+    corner(-right, bottom),
+  ]
 }
 
 /** The rectangle moved outwards by `distance` on every side. */
 export function grow(rectangle: RotatedRectangle, distance: number): RotatedRectangle {
-  return { ...rectangle, width: rectangle.width + 2 * distance, height: rectangle.height + 2 * distance }
+  return {
+    ...rectangle,
+    width: rectangle.width + 2 * distance,
+    height: rectangle.height + 2 * distance,
+  }
 }
 
 /** The same area of an image, read in a direction a quarter turn further clockwise. */

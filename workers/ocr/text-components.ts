@@ -35,7 +35,12 @@ export function findTextComponents(
     const component = components.get(root) ?? { area: 0, outline: [] }
     components.set(root, component)
     component.area += end - start
-    component.outline.push({ x: start, y: row }, { x: end, y: row }, { x: start, y: row + 1 }, { x: end, y: row + 1 })
+    component.outline.push(
+      { x: start, y: row },
+      { x: end, y: row },
+      { x: start, y: row + 1 },
+      { x: end, y: row + 1 },
+    )
   }
   return [...components.values()]
 }
@@ -59,7 +64,11 @@ function connectRuns(runs: readonly Run[]): void {
   let above = 0
   for (const [index, run] of runs.entries()) {
     for (let candidate = runs[above]; candidate !== undefined; candidate = runs[++above]) {
-      if (candidate.row > run.row - 1 || (candidate.row === run.row - 1 && candidate.end >= run.start)) break
+      if (
+        candidate.row > run.row - 1 ||
+        (candidate.row === run.row - 1 && candidate.end >= run.start)
+      )
+        break
     }
     for (let i = above; i < index; i++) {
       const candidate = runs[i]

@@ -17,7 +17,11 @@ export const maxRectangles = 1000
  * The rectangles round the text of a detector's probability map, in pixels of the map, in the order of their first pixel.
  * Reading direction is along the side next to horizontal.
  */
-export function findTextRectangles(map: Float32Array, width: number, height: number): readonly RotatedRectangle[] {
+export function findTextRectangles(
+  map: Float32Array,
+  width: number,
+  height: number,
+): readonly RotatedRectangle[] {
   const components = findTextComponents(map, width, height, pixelThreshold)
   const smallest = components.map(({ area }) => area).toSorted((a, b) => b - a)[maxRectangles] ?? 0
   const rectangles: RotatedRectangle[] = []
@@ -26,17 +30,30 @@ export function findTextRectangles(map: Float32Array, width: number, height: num
     const core = minAreaRectangle(outline)
     if (Math.min(core.width, core.height) < minCorePixels) continue
     if (meanInside(map, width, height, core) < rectangleThreshold) continue
-    rectangles.push(grow(core, (unclipRatio * core.width * core.height) / (2 * (core.width + core.height))))
+    rectangles.push(
+      grow(core, (unclipRatio * core.width * core.height) / (2 * (core.width + core.height))),
+    )
   }
   return rectangles
 }
 
-function meanInside(map: Float32Array, width: number, height: number, rectangle: RotatedRectangle): number {
+function meanInside(
+  map: Float32Array,
+  width: number,
+  height: number,
+  rectangle: RotatedRectangle,
+): number {
   const [cos, sin] = [Math.cos(rectangle.angle), Math.sin(rectangle.angle)]
   const halfWidth = (rectangle.width * Math.abs(cos) + rectangle.height * Math.abs(sin)) / 2
   const halfHeight = (rectangle.width * Math.abs(sin) + rectangle.height * Math.abs(cos)) / 2
-  const [left, right] = [Math.max(0, Math.floor(rectangle.x - halfWidth)), Math.min(width, Math.ceil(rectangle.x + halfWidth))]
-  const [top, bottom] = [Math.max(0, Math.floor(rectangle.y - halfHeight)), Math.min(height, Math.ceil(rectangle.y + halfHeight))]
+  const [left, right] = [
+    Math.max(0, Math.floor(rectangle.x - halfWidth)),
+    Math.min(width, Math.ceil(rectangle.x + halfWidth)),
+  ]
+  const [top, bottom] = [
+    Math.max(0, Math.floor(rectangle.y - halfHeight)),
+    Math.min(height, Math.ceil(rectangle.y + halfHeight)),
+  ]
   let [sum, count] = [0, 0]
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {
