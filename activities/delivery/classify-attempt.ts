@@ -49,6 +49,9 @@ export function classifyAttempt(result: AttemptResult, nowMs: number): AttemptCl
 function readRetryAfter(text: string | undefined, nowMs: number): number | undefined {
   const trimmed = text?.trim() ?? ''
   if (trimmed === '') return undefined
-  const waitMs = /^\d+$/.test(trimmed) ? Number(trimmed) * 1_000 : Date.parse(trimmed) - nowMs
+  const isSeconds = /^\d+$/.test(trimmed)
+  // Date.parse takes much for a date: every HTTP date starts with the day of the week.
+  if (!isSeconds && !/^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(trimmed)) return undefined
+  const waitMs = isSeconds ? Number(trimmed) * 1_000 : Date.parse(trimmed) - nowMs
   return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), maxRetryAfterMs)
 }

@@ -1,0 +1,125 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { randomBytes } from 'node:crypto'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { create } from '@bufbuild/protobuf'
+import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
+import { packPayload } from '../../lib/envelope/payload-registry.ts'
+import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
+import type { OutgoingRecord } from '../../lib/kafka/create-producer.ts'
+import { partitionFor } from '../../lib/kafka/partition-for.ts'
+import { topics } from '../../lib/topology.ts'
+import { createTestKafka, type TestKafka } from './kafka.ts'
+import { createTestDatabases, type TestDatabases } from './postgres.ts'
+import { createTestKeys, type TestKeys } from './tokens.ts'
+
+/** A push process. */
+export interface PushProcess {
+  /** What it has logged so far. */
+  readonly events: readonly Readonly<Record<string, unknown>>[]
+  /** Ends it in order, or at once with `SIGKILL`. */
+  stop(signal?: NodeJS.Signals): Promise<void>
+}
+
+/** Names of its own on the real servers, for push processes and what they read. */
+export interface PushFixture {
+  readonly kafka: TestKafka
+  readonly keys: TestKeys
+  readonly databases: TestDatabases
+  readonly taskQueue: string
+  /** Starts a push process; resolves when it takes work. */
+  start(environment?: Readonly<Record<string, string>>): Promise<PushProcess>
+  drop(): Promise<void>
+}
+
+/** Creates topics, keys and a prefix for databases. */
+export async function createPushFixture(): Promise<PushFixture> {
+  const kafka = await createTestKafka()
+  const keys = await createTestKeys()
+  const databases = createTestDatabases()
+  const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
+  const running = new Set<PushProcess>()
+  return {
+    kafka,
+    keys,
+    databases,
+    taskQueue: `${taskQueuePrefix}push`,
+    async start(environment = {}) {
+      const child = spawn(process.execPath, [path.resolve('main.ts'), 'push'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          HEALTH_PORT: '0',
+          KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
+          POSTGRES_DATABASE_PREFIX: databases.prefix,
+          TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
+          IPS_KEYS_DIRECTORY: keys.directory,
+          PUSH_ALLOW_ADDRESSES: '127.0.0.0/8',
+          PUSH_ALLOW_HTTP: 'true',
+          ...environment,
+        },
+      })
+      const started = await followProcess(child)
+      running.add(started)
+      return started
+    },
+    async drop() {
+      await Promise.all([...running].map((push) => push.stop('SIGKILL')))
+      await Promise.all([kafka.drop(), keys.remove(), databases.drop()])
+    },
+  }
+}
+
+async function followProcess(child: ChildProcess): Promise<PushProcess> {
+  const events: Record<string, unknown>[] = []
+  const exited = once(child, 'exit')
+  const started = Promise.withResolvers<undefined>()
+  if (child.stdout === null) throw new Error('the process has no output')
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const event = JSON.parse(line) as Record<string, unknown>
+    events.push(event)
+    if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(`${line}\n`)
+    if (event['event'] === 'process.started') started.resolve(undefined)
+  })
+  await Promise.race([
+    started.promise,
+    exited.then(() => Promise.reject(new Error(`push ended: ${JSON.stringify(events.at(-1))}`))),
+  ])
+  return {
+    events,
+    async stop(signal = 'SIGTERM') {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      await exited
+    },
+  }
+}
+
+/** A message of a vision service, as `vision-1` has it. */
+export function createVisionRecord(message: {
+  clientId: string
+  token: string
+  messageId: string
+  correlationId?: string
+  text?: string
+}): OutgoingRecord {
+  const { clientId, token, messageId, correlationId = 'case', text = 'hello' } = message
+  const payload = create(RecognizedTextSchema, { text, imageWidth: 10, imageHeight: 10 })
+  const envelope = create(EnvelopeSchema, {
+    correlationId,
+    token,
+    messageId,
+    payload: packPayload(RecognizedTextSchema, payload),
+    imageId: '0123456789abcdef0123456789abcdef',
+    ingestedAt: timestampFromDate(new Date()),
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+  return {
+    key: clientId,
+    partition: partitionFor({ clientId, correlationId }, topics.vision.partitions),
+    value: writeEnvelope(envelope),
+  }
+}
