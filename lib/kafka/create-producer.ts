@@ -1,6 +1,7 @@
 import { CompressionTypes } from 'kafkajs'
 import { IpsError } from '../errors/ips-error.ts'
 import { createKafka, type KafkaOptions } from './create-kafka.ts'
+import { maxBatchBytesOf, recordBytes } from './record-size.ts'
 
 /** A record to be written. Always with a partition: a record without one can be lost when a send is repeated. */
 export interface OutgoingRecord {
@@ -13,8 +14,10 @@ export interface OutgoingRecord {
 /** Writes records. */
 export interface Producer {
   /**
-   * Resolves when all in-sync replicas have the records (`acks=-1`). Throws `IpsError('kafka-unavailable')`, retryable;
-   * records may then have been written all the same, and a repeated send may write them twice.
+   * Resolves when all in-sync replicas have the records (`acks=-1`), in their order within each partition; those that
+   * are too many for one request go in several, one after the other. Throws `IpsError('kafka-unavailable')`, retryable;
+   * records may then have been written all the same, and a repeated send may write them twice. Throws
+   * `IpsError('record-too-large')`, not retryable, before anything is written.
    */
   send(topic: string, records: readonly OutgoingRecord[]): Promise<void>
   /** Whether the last contact with the brokers succeeded. */
@@ -39,27 +42,48 @@ export async function createProducer(options: KafkaOptions): Promise<Producer> {
   producer.on(producer.events.CONNECT, () => (connected = true))
   producer.on(producer.events.DISCONNECT, () => (connected = false))
   await producer.connect()
+  const sendBatch = async (topic: string, records: readonly OutgoingRecord[]) => {
+    try {
+      await producer.send({
+        topic: options.topicPrefix + topic,
+        acks: -1,
+        compression: CompressionTypes.None,
+        messages: records.map(({ value, ...record }) => ({ ...record, value: asBuffer(value) })),
+      })
+      connected = true
+    } catch (cause) {
+      connected = false
+      const message = `writing to ${topic} failed`
+      throw new IpsError('kafka-unavailable', message, { retryable: true, cause })
+    }
+  }
   return {
     async send(topic, records) {
-      try {
-        await producer.send({
-          topic: options.topicPrefix + topic,
-          acks: -1,
-          compression: CompressionTypes.None,
-          messages: records.map(({ value, ...record }) => ({ ...record, value: asBuffer(value) })),
-        })
-        connected = true
-      } catch (cause) {
-        connected = false
-        throw new IpsError('kafka-unavailable', `writing to ${topic} failed`, {
-          retryable: true,
-          cause,
-        })
-      }
+      for (const batch of splitIntoBatches(topic, records)) await sendBatch(topic, batch)
     },
     isConnected: () => connected,
     disconnect: () => producer.disconnect(),
   }
+}
+
+/** The library makes one batch of what is sent to a partition at once, and the broker limits the size of a batch. */
+function splitIntoBatches(topic: string, records: readonly OutgoingRecord[]): OutgoingRecord[][] {
+  const maxBytes = maxBatchBytesOf(topic)
+  const batches: OutgoingRecord[][] = []
+  let bytes = Infinity
+  for (const record of records) {
+    const size = recordBytes(record)
+    if (size > maxBytes) {
+      throw new IpsError('record-too-large', `a record of ${size} bytes is too large for ${topic}`)
+    }
+    if (bytes + size > maxBytes) {
+      batches.push([])
+      bytes = 0
+    }
+    batches.at(-1)?.push(record)
+    bytes += size
+  }
+  return batches
 }
 
 function asBuffer(value: Uint8Array): Buffer {

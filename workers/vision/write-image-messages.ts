@@ -5,7 +5,8 @@ import { visionMessageIdOf } from '../../lib/envelope/message-ids.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
 import type { OutgoingRecord } from '../../lib/kafka/create-producer.ts'
 import { partitionFor } from '../../lib/kafka/partition-for.ts'
-import { maxRecordBytes, topics } from '../../lib/topology.ts'
+import { maxBatchBytesOf, recordBytes } from '../../lib/kafka/record-size.ts'
+import { topics } from '../../lib/topology.ts'
 import { continueTrace } from '../../lib/telemetry/trace-context.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { ImageProcessedSchema } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
@@ -28,9 +29,6 @@ export interface ImageMessages {
   /** Of the first version that has one. */
   readonly failure: ImageFailure | undefined
 }
-
-/** What Kafka adds to a record and its batch, with room to spare. */
-const recordOverheadBytes = 4_096
 
 /**
  * The records of one image for `vision-1`: of each version its results, then its terminal message. Deterministic to the
@@ -94,8 +92,8 @@ function derivedBytes(seed: string): (size: number) => Buffer {
 }
 
 function tooLarge(records: readonly OutgoingRecord[]): ImageFailure | undefined {
-  const largest = Math.max(0, ...records.map(({ value }) => value.byteLength))
-  if (largest + recordOverheadBytes <= maxRecordBytes) return undefined
+  const largest = Math.max(0, ...records.map(recordBytes))
+  if (largest <= maxBatchBytesOf(topics.vision.name)) return undefined
   return {
     code: 'result-too-large',
     detail: `a result of ${largest} bytes does not fit into a message`,
