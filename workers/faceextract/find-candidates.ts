@@ -12,10 +12,10 @@ export interface Candidate extends Detection {
 }
 
 /**
- * The longer side of the canvas that the tiles cover. The detector sees faces from about 16 pixels: on a photo of 1920 pixels
- * these are faces of 32. Twice as much costs four times the time.
+ * The longer side of the canvas that the tiles cover: four tiles that share a fifth, no pixel wasted. The detector sees faces
+ * from about 16 pixels: on a photo of 1920 pixels these are faces of 28. Twice as much costs four times the time.
  */
-const canvasSide = 960
+const canvasSide = 1088
 
 /** A face that takes more of a tile than this is the full pass's to find; a tile sees but a part of larger ones. */
 const maxTileShare = 0.4

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { inputHeight, inputWidth, planTiles } from '../../../workers/faceextract/plan-tiles.ts'
 
-const sides = fc.integer({ min: 1, max: 960 })
+const sides = fc.integer({ min: 1, max: 1088 })
 
 describe('the tiles of a canvas', () => {
   test('hold wholly, in one of them at least, each face of up to a fifth of a tile', () => {
@@ -44,6 +44,6 @@ describe('the tiles of a canvas', () => {
   })
 
   test('are twelve for a photo of 1920 × 1080', () => {
-    expect(planTiles(960, 540)).toHaveLength(12)
+    expect(planTiles(1088, 612)).toHaveLength(12)
   })
 })
