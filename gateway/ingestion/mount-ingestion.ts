@@ -53,6 +53,7 @@ export function mountIngestion(
       keysDirectory: config.ipsKeysDirectory,
       issuer: config.tokenIssuer,
       cacheSize: config.tokenCacheSize,
+      metrics,
     }),
     admission: createAdmission({
       budget,
