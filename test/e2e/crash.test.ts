@@ -16,7 +16,7 @@ describe('a system whose processes are killed', () => {
   let client: TestClient
 
   beforeAll(async () => {
-    system = await startSystem({ synthetic: true })
+    system = await startSystem()
     client = await createTestClient(system, 'crashes')
   }, timeoutMs)
 

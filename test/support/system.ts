@@ -21,6 +21,8 @@ export interface SystemStatus {
 export interface System {
   /** Of the gateway. */
   readonly url: string
+  /** With which `racc` means this system. */
+  readonly environment: NodeJS.ProcessEnv
   /** Runs `racc` against this system; resolves with its output, rejects where it ends with another code than 0. */
   racc(...args: string[]): Promise<string>
   status(): Promise<SystemStatus>
@@ -33,20 +35,11 @@ export interface System {
  */
 export async function startSystem(options: { synthetic?: boolean } = {}): Promise<System> {
   const home = await mkdtemp(path.join(os.tmpdir(), 'ips-e2e-'))
-  const name = `e2e${randomBytes(4).toString('hex')}`
-  const base = await freePortBase()
-  const environment = {
-    ...process.env,
-    NODE_OPTIONS: '',
-    IPS_HOME: home,
-    IPS_PORT_BASE: String(base),
-    KAFKA_TOPIC_PREFIX: `${name}-`,
-    POSTGRES_DATABASE_PREFIX: `${name}_`,
-    TEMPORAL_TASK_QUEUE_PREFIX: `${name}-`,
-  }
+  const environment = await systemEnvironment(home)
   const racc = (...args: string[]) => run(path.resolve('racc'), args, environment)
   const system = {
-    url: `http://127.0.0.1:${base}`,
+    url: `http://127.0.0.1:${environment['IPS_PORT_BASE'] ?? ''}`,
+    environment,
     racc,
     status: async () => JSON.parse(await racc('status', '--json')) as SystemStatus,
     async stop() {
@@ -62,6 +55,20 @@ export async function startSystem(options: { synthetic?: boolean } = {}): Promis
     throw new Error(`the system did not start:\n${logs.slice(-20_000)}`, { cause: error })
   }
   return system
+}
+
+/** The environment of a system with this home: ports and names of its own, the servers of the tests. */
+export async function systemEnvironment(home: string): Promise<NodeJS.ProcessEnv> {
+  const name = `e2e${randomBytes(4).toString('hex')}`
+  return {
+    ...process.env,
+    NODE_OPTIONS: '',
+    IPS_HOME: home,
+    IPS_PORT_BASE: String(await freePortBase()),
+    KAFKA_TOPIC_PREFIX: `${name}-`,
+    POSTGRES_DATABASE_PREFIX: `${name}_`,
+    TEMPORAL_TASK_QUEUE_PREFIX: `${name}-`,
+  }
 }
 
 async function run(command: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
