@@ -1,4 +1,10 @@
-import { DefaultLogger, Runtime, Worker, type NativeConnection } from '@temporalio/worker'
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  Runtime,
+  Worker,
+  type NativeConnection,
+} from '@temporalio/worker'
 import type { Logger } from '../telemetry/create-logger.ts'
 import { connectWorker, type TemporalOptions } from './connect-temporal.ts'
 
@@ -34,6 +40,13 @@ export function installTemporalRuntime(logger: Logger): void {
       if (level === 'ERROR') logger.error(event, 'temporal.reported')
       else logger.warn(event, 'temporal.reported')
     }),
+    // The native part would write lines of its own, which are no JSON, to the standard output.
+    telemetryOptions: {
+      logging: {
+        forward: {},
+        filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }),
+      },
+    },
   })
 }
 

@@ -5,6 +5,7 @@ import {
   temporalSettings,
   tokenSettings,
 } from '../../lib/config/common-settings.ts'
+import { integer, setting } from '../../lib/config/settings.ts'
 import { createProducer } from '../../lib/kafka/create-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
@@ -18,7 +19,16 @@ import { startSummaryConsumer } from './start-summary-consumer.ts'
 import { startSummaryWorker } from './start-summary-worker.ts'
 import { startRetention } from './start-retention.ts'
 
-const settings = { ...kafkaSettings, ...postgresSettings, ...temporalSettings, ...tokenSettings }
+const settings = {
+  ...kafkaSettings,
+  ...postgresSettings,
+  ...temporalSettings,
+  ...tokenSettings,
+  summarySessionTimeoutMs: setting(
+    integer(6_000, 300_000).default(30_000),
+    'After this silence the consumer group gives the partitions of a process to others',
+  ),
+} as const
 
 const { name, databases, taskQueue: queueName } = { name: 'summary' as const, ...roles.summary }
 
@@ -48,6 +58,7 @@ export const role = defineRole({
     const consumer = await startSummaryConsumer({
       ...common,
       ...{ kafka, client, taskQueue, journal },
+      sessionTimeoutMs: config.summarySessionTimeoutMs,
       keysDirectory: config.ipsKeysDirectory,
       issuer: config.tokenIssuer,
       tokenCacheSize: config.tokenCacheSize,

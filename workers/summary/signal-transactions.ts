@@ -9,6 +9,9 @@ import type { TransactionProgress } from './journal.ts'
 /** Requests to Temporal side by side: enough to hide its latency, too few to flood it. */
 const maxConcurrentSignals = 16
 
+/** A request is answered in milliseconds; what takes longer is tried again with the whole batch. */
+const requestTimeoutMs = 10_000
+
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
 const attributes = {
   clientId: keyword('clientId'),
@@ -33,7 +36,10 @@ export async function signalTransactions(
   const queue = [...transactions]
   const work = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      await signalTransaction(client, taskQueue, next, next.progress)
+      const { progress, ...key } = next
+      await client.withDeadline(Date.now() + requestTimeoutMs, () =>
+        signalTransaction(client, taskQueue, key, progress),
+      )
     }
   }
   try {

@@ -20,6 +20,7 @@ export function startSummaryConsumer(options: {
   kafka: KafkaOptions
   client: Client
   taskQueue: string
+  sessionTimeoutMs: number
   journal: Journal
   keysDirectory: string
   issuer: string
@@ -37,6 +38,7 @@ export function startSummaryConsumer(options: {
   return startConsumer({
     ...kafka,
     group: 'summary',
+    sessionTimeoutMs: options.sessionTimeoutMs,
     topics: [topics.vision.name],
     concurrentPartitions,
     maxFetchBytes,
