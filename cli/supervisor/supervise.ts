@@ -48,8 +48,7 @@ export async function supervise(plan: Plan, options: SuperviseOptions): Promise<
     options.signal.addEventListener('abort', () => resolve('stopped'))
   })
   try {
-    const outcome = await Promise.race([startAll(plan, crew), stopped])
-    if (outcome === 'ready') {
+    if ((await startAll(plan, crew, stopped)) === 'ready') {
       crew.setState('ready')
       options.onReady?.()
       await stopped
@@ -73,18 +72,17 @@ interface Crew {
   stop(): Promise<void>
 }
 
-async function startAll(plan: Plan, crew: Crew): Promise<'ready'> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(
-    () =>
-      reject(
-        new IpsError(
-          'start-timed-out',
-          `not everything is ready after ${startTimeoutMs / 1000} s: see ./racc logs.`,
-        ),
-      ),
-    startTimeoutMs,
-  )
+async function startAll(
+  plan: Plan,
+  crew: Crew,
+  stopped: Promise<'stopped'>,
+): Promise<'ready' | 'stopped'> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const seconds = startTimeoutMs / 1000
+    const sentence = `not everything is ready after ${seconds} s: see ./racc logs.`
+    late.reject(new IpsError('start-timed-out', sentence))
+  }, startTimeoutMs)
   const start = async () => {
     await crew.start(plan.servers)
     await plan.prepareServers()
@@ -92,7 +90,7 @@ async function startAll(plan: Plan, crew: Crew): Promise<'ready'> {
     return 'ready' as const
   }
   try {
-    return await Promise.race([start(), late])
+    return await Promise.race([start(), late.promise, stopped])
   } finally {
     clearTimeout(timer)
   }
