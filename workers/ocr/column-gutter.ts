@@ -1,10 +1,12 @@
-import { gapOver, heightOf, median, middleOf, splitBox, type LevelBox } from './level-box.ts'
+import { gapOver, heightOf, median, splitBox, type LevelBox } from './level-box.ts'
 import { readAcross, separatesColumns, type Sides } from './sides.ts'
 
 /** A page cut at the gutter between two columns. */
-export interface ColumnCut extends Sides {
+export interface ColumnCut {
   /** What lies above the gutter's upper end. */
   readonly above: readonly LevelBox[]
+  readonly left: readonly LevelBox[]
+  readonly right: readonly LevelBox[]
   /** What lies below the gutter's lower end. */
   readonly below: readonly LevelBox[]
 }
@@ -15,10 +17,10 @@ interface Strip {
   readonly right: number
 }
 
-type Extent = readonly [top: number, bottom: number]
-
-/** A gutter is at least this many median line heights wide; the detector's margins make gaps narrower than they look. */
+/** A gutter is at least this many median line heights wide: half the size of the letters. */
 const minGutterHeights = 0.4
+/** Of edges nearer to each other than this many median line heights one is tried. */
+const edgeStepHeights = 0.05
 /** A blank band over both columns that is higher than this many median line heights may end them. */
 const minBandHeights = 1.5
 /** Each side of a gutter has at least so many lines. */
@@ -33,68 +35,74 @@ const minSharedHeight = 0.5
  */
 export function findColumnCut(boxes: readonly LevelBox[]): ColumnCut | undefined {
   const unit = median(boxes.map(heightOf))
-  let best: { cut: ColumnCut; height: number } | undefined
-  for (const right of rightEdges(boxes)) {
+  let best: { run: readonly LevelBox[]; sides: Sides; height: number } | undefined
+  for (const right of rightEdges(boxes, edgeStepHeights * unit)) {
     const strip = { left: right - minGutterHeights * unit, right }
-    for (const extent of freeExtents(boxes, strip).flatMap((free) =>
-      columnExtents(boxes, strip, free, unit),
+    for (const run of freeRuns(boxes, strip).flatMap((free) =>
+      columnRuns(free, strip, minBandHeights * unit),
     )) {
-      const cut = cutAt(boxes, strip, extent)
-      const height = sharedHeight(cut)
-      if (height > (best?.height ?? 0) && separatesColumns(cut)) best = { cut, height }
+      const sides = sidesOf(run, strip)
+      const height = sharedHeight(sides)
+      if (height > (best?.height ?? 0) && separatesColumns(sides)) best = { run, sides, height }
     }
   }
-  return best?.cut
+  if (best === undefined) return undefined
+  const inside = new Set(best.run)
+  const first = boxes.findIndex((box) => inside.has(box))
+  return {
+    above: boxes.slice(0, first),
+    left: best.sides.left,
+    right: best.sides.right,
+    below: boxes.slice(first).filter((box) => !inside.has(box)),
+  }
 }
 
 /** Where a gutter may end: at the left edges of lines, and behind gaps in lines. */
-function rightEdges(boxes: readonly LevelBox[]): ReadonlySet<number> {
-  return new Set(
-    boxes.flatMap(({ left, right, line, runsLevel }) => [
-      left,
-      ...(runsLevel ? line.gaps.map(({ to }) => left + to * (right - left)) : []),
-    ]),
-  )
+function rightEdges(boxes: readonly LevelBox[], minStep: number): readonly number[] {
+  const edges = boxes.flatMap(({ left, right, line, runsLevel }) => [
+    left,
+    ...(runsLevel ? line.gaps.map(({ to }) => left + to * (right - left)) : []),
+  ])
+  const kept: number[] = []
+  for (const edge of edges.toSorted((a, b) => a - b)) {
+    if (edge - (kept.at(-1) ?? -Infinity) > minStep) kept.push(edge)
+  }
+  return kept
 }
 
-/** Where a strip crosses no box but in a gap: ranges of heights, the first and the last without an end. */
-function freeExtents(boxes: readonly LevelBox[], strip: Strip): readonly Extent[] {
-  const extents: Extent[] = []
-  let from = -Infinity
-  for (const box of boxes) {
-    const crosses = box.left < strip.right && box.right > strip.left
-    if (!crosses || gapOver(box, strip.left, strip.right) !== undefined) continue
-    extents.push([from, middleOf(box)])
-    from = middleOf(box)
+/** The boxes between those that the strip crosses, other than in a gap. */
+function freeRuns(boxes: readonly LevelBox[], strip: Strip): readonly (readonly LevelBox[])[] {
+  const runs: (readonly LevelBox[])[] = []
+  let from = 0
+  for (const [index, box] of boxes.entries()) {
+    if (!crosses(box, strip) || gapOver(box, strip.left, strip.right) !== undefined) continue
+    runs.push(boxes.slice(from, index))
+    from = index + 1
   }
-  return [...extents, [from, Infinity]]
+  return [...runs, boxes.slice(from)].filter((run) => run.length >= minLinesBeside)
 }
 
 /**
- * The parts of a free extent that may be columns: blank bands divide it, and a division that is read across (a table
- * under two columns, a running head above them) belongs to no column.
+ * The parts of a free run that may be columns: blank bands divide it, and a division that is read across (a table under
+ * two columns, a running head above them) belongs to no column.
  */
-function columnExtents(
-  boxes: readonly LevelBox[],
+function columnRuns(
+  free: readonly LevelBox[],
   strip: Strip,
-  extent: Extent,
-  unit: number,
-): readonly Extent[] {
-  const runs: Sides[][] = [[]]
-  for (const division of divideAtBands(besideOf(boxes, extent), minBandHeights * unit)) {
-    const sides = sidesOf(division, strip)
-    if (readAcross(sides)) runs.push([])
-    else runs.at(-1)?.push(sides)
+  minBand: number,
+): readonly (readonly LevelBox[])[] {
+  if (sharedHeight(sidesOf(free, strip)) === 0) return []
+  const runs: (readonly LevelBox[])[][] = [[]]
+  for (const division of divideAtBands(free, minBand)) {
+    if (readAcross(sidesOf(division, strip))) runs.push([])
+    else runs.at(-1)?.push(division)
   }
-  return runs
-    .map((run) => trimSingleLines(run).flatMap(({ left, right }) => [...left, ...right]))
-    .filter((run) => run.length > 0)
-    .map(verticalExtent)
+  return runs.map((run) => trimSingleLines(run).flat())
 }
 
 /** A single line beside nothing, apart from the columns by a band, is a header, a date or a page number. */
-function trimSingleLines(run: readonly Sides[]): readonly Sides[] {
-  const isColumn = ({ left, right }: Sides) => left.length + right.length > 1
+function trimSingleLines(run: readonly (readonly LevelBox[])[]): readonly (readonly LevelBox[])[] {
+  const isColumn = (division: readonly LevelBox[]) => division.length > 1
   return run.slice(Math.max(0, run.findIndex(isColumn)), run.findLastIndex(isColumn) + 1)
 }
 
@@ -104,7 +112,7 @@ function divideAtBands(
 ): readonly (readonly LevelBox[])[] {
   const divisions: LevelBox[][] = []
   let bottom = -Infinity
-  for (const box of boxes.toSorted((a, b) => a.top - b.top)) {
+  for (const box of boxes) {
     if (box.top - bottom > minBand) divisions.push([])
     divisions.at(-1)?.push(box)
     bottom = Math.max(bottom, box.bottom)
@@ -112,25 +120,10 @@ function divideAtBands(
   return divisions
 }
 
-function cutAt(boxes: readonly LevelBox[], strip: Strip, extent: Extent): ColumnCut {
-  return {
-    above: boxes.filter((box) => middleOf(box) <= extent[0]),
-    ...sidesOf(besideOf(boxes, extent), strip),
-    below: boxes.filter((box) => middleOf(box) >= extent[1]),
-  }
-}
-
-function besideOf(boxes: readonly LevelBox[], [top, bottom]: Extent): readonly LevelBox[] {
-  return boxes.filter((box) => middleOf(box) > top && middleOf(box) < bottom)
-}
-
 function sidesOf(boxes: readonly LevelBox[], strip: Strip): Sides {
   let cutLines = 0
   const parts = boxes.flatMap((box) => {
-    const gap =
-      box.left < strip.right && box.right > strip.left
-        ? gapOver(box, strip.left, strip.right)
-        : undefined
+    const gap = crosses(box, strip) ? gapOver(box, strip.left, strip.right) : undefined
     if (gap === undefined) return [box]
     cutLines++
     return splitBox(box, gap)
@@ -140,6 +133,10 @@ function sidesOf(boxes: readonly LevelBox[], strip: Strip): Sides {
     right: parts.filter((box) => box.left >= strip.left),
     cutLines,
   }
+}
+
+function crosses(box: LevelBox, strip: Strip): boolean {
+  return box.left < strip.right && box.right > strip.left
 }
 
 /** The height at which both sides have something; 0 where they do not lie beside each other. */
@@ -153,6 +150,6 @@ function sharedHeight({ left, right }: Sides): number {
     : 0
 }
 
-function verticalExtent(boxes: readonly LevelBox[]): Extent {
+function verticalExtent(boxes: readonly LevelBox[]): readonly [top: number, bottom: number] {
   return [Math.min(...boxes.map(({ top }) => top)), Math.max(...boxes.map(({ bottom }) => bottom))]
 }

@@ -15,6 +15,8 @@ const alignedShare = 0.2
 const maxAligned = 0.5
 /** A column of cells (prices, quantities, marks): the median is less than this many times as wide as high. */
 const cellAspect = 4
+/** Boxes in one row share at least this of the lower one's height. */
+const minRowOverlap = 0.5
 /** Spaces between words can lie below each other by chance for fewer lines than this. */
 const minLinesOfCut = 5
 
@@ -45,17 +47,34 @@ function areCells(side: readonly LevelBox[]): boolean {
 
 /** The column of each side that is next to the gutter. */
 function nearGutter({ left, right }: Sides): readonly [readonly LevelBox[], readonly LevelBox[]] {
-  const isBeside = (a: LevelBox, b: LevelBox) => a !== b && overlapOfHeights(a, b) >= 0.5
   return [
-    mainColumn(
-      left.filter((box) => !left.some((other) => other.left >= box.right && isBeside(box, other))),
-    ),
-    mainColumn(
-      right.filter(
-        (box) => !right.some((other) => other.right <= box.left && isBeside(box, other)),
-      ),
-    ),
+    mainColumn(withoutNeighbour(left, (box, other) => other.left >= box.right)),
+    mainColumn(withoutNeighbour(right, (box, other) => other.right <= box.left)),
   ]
+}
+
+/** The boxes (sorted by their middles) that have no other in their row in the direction that `isBehind` means. */
+function withoutNeighbour(
+  boxes: readonly LevelBox[],
+  isBehind: (box: LevelBox, other: LevelBox) => boolean,
+): readonly LevelBox[] {
+  const reach = Math.max(...boxes.map(heightOf))
+  const isNeighbour = (box: LevelBox, other: LevelBox | undefined) =>
+    other !== undefined && isBehind(box, other) && overlapOfHeights(box, other) >= minRowOverlap
+  return boxes.filter((box, index) => {
+    const [top, bottom] = [middleOf(box) - reach, middleOf(box) + reach]
+    for (let i = index - 1; middleAt(boxes, i) >= top; i--)
+      if (isNeighbour(box, boxes[i])) return false
+    for (let i = index + 1; middleAt(boxes, i) <= bottom; i++)
+      if (isNeighbour(box, boxes[i])) return false
+    return true
+  })
+}
+
+/** NaN beyond the ends, which compares as false. */
+function middleAt(boxes: readonly LevelBox[], index: number): number {
+  const box = boxes[index]
+  return box === undefined ? NaN : middleOf(box)
 }
 
 /** Without the boxes of columns further away, where these are higher than the one next to the gutter. */
