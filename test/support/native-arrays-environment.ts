@@ -2,7 +2,7 @@ import { TestEnvironment } from 'jest-environment-node'
 
 /**
  * Node's environment with the process's own `Float32Array`: onnxruntime makes its outputs of that one, and refuses the
- * sandbox's as inputs. A test file asks for it in a comment: `@jest-environment ./test/support/native-arrays-environment.ts`.
+ * sandbox's as inputs.
  */
 export default class NativeArraysEnvironment extends TestEnvironment {
   override async setup(): Promise<void> {

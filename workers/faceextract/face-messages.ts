@@ -14,7 +14,7 @@ export interface DescribedFace extends FoundFace {
 }
 
 /** The faces wanted of an image, surest first, and its size. */
-export interface ImageFaces {
+interface ImageFaces {
   readonly faces: readonly DescribedFace[]
   readonly imageWidth: number
   readonly imageHeight: number

@@ -43,18 +43,28 @@ export async function findCandidates(
   return mergePasses(whole, scaled(tiled, canvas, image))
 }
 
-/** Joins what the passes found: one candidate per face, with the best score of either kind. */
+/**
+ * Joins what the passes found: one candidate per face, with the best score of either kind. A hit counts for the surest
+ * candidate that it overlaps and for no other, or it would lend its score to a fragment beside the face.
+ */
 export function mergePasses(whole: readonly Detection[], tiled: readonly Detection[]): Candidate[] {
-  return suppressOverlaps([...whole, ...tiled]).map((detection) => ({
+  const kept = suppressOverlaps([...whole, ...tiled])
+  const wholeScores = bestScores(kept, whole)
+  const tileScores = bestScores(kept, tiled)
+  return kept.map((detection) => ({
     ...detection,
-    wholeScore: bestScore(detection, whole),
-    tileScore: bestScore(detection, tiled),
+    wholeScore: wholeScores.get(detection) ?? 0,
+    tileScore: tileScores.get(detection) ?? 0,
   }))
 }
 
-function bestScore({ box }: Detection, others: readonly Detection[]): number {
-  const same = others.filter((other) => overlapOf(box, other.box) > maxOverlap)
-  return Math.max(0, ...same.map(({ score }) => score))
+function bestScores(kept: readonly Detection[], hits: readonly Detection[]) {
+  const scores = new Map<Detection, number>()
+  for (const { box, score } of hits) {
+    const owner = kept.find((candidate) => overlapOf(candidate.box, box) > maxOverlap)
+    if (owner !== undefined) scores.set(owner, Math.max(score, scores.get(owner) ?? 0))
+  }
+  return scores
 }
 
 function isWholeFace({ box }: Detection, { left, top, inner }: Tile): boolean {

@@ -14,7 +14,7 @@ export interface FoundFace {
 }
 
 /** Below this confidence a candidate is more likely none: no claim can ask for it. */
-export const minReported = 0.5
+const minReported = 0.5
 
 /** A face of fewer pixels says nothing about anybody, and noise looks like one. */
 const minFaceHeight = 16

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/support/native-arrays-environment.ts */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { isMessage, toBinary } from '@bufbuild/protobuf'
 import sharp from 'sharp'

@@ -1,4 +1,3 @@
-/** @jest-environment ./test/support/native-arrays-environment.ts */
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { LoadedModels } from '../../../workers/vision/load-models.ts'
