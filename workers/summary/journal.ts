@@ -11,7 +11,7 @@ export interface TransactionProgress extends TransactionKey {
   readonly progress: Progress
 }
 
-/** What the consumer writes. Both throw `IpsError('journal-unavailable')`, retryable, where the database is away. */
+/** What the consumer writes and the retention removes. All throw `IpsError('journal-unavailable')`, retryable, where the database is away. */
 export interface Journal {
   /** Appends a batch, in one statement: all of it or nothing. Idempotent, by the messages' ids. */
   append(rows: JournalRows): Promise<void>
@@ -19,6 +19,8 @@ export interface Journal {
   readProgress(keys: readonly TransactionKey[]): Promise<TransactionProgress[]>
   /** Removes what no late result can change any more. Returns the number of transactions. */
   removeExpired(): Promise<number>
+  /** Resolves where the database answers. */
+  check(): Promise<void>
 }
 
 /** Missing messages that a workflow names to operators. */
@@ -48,6 +50,10 @@ export function createJournal(pool: Pool): Journal {
       }),
     removeExpired: () =>
       translateJournalError(() => withTransaction(pool, removeExpiredTransactions)),
+    check: () =>
+      translateJournalError(async () => {
+        await pool.query('SELECT 1')
+      }),
   }
 }
 

@@ -1,12 +1,5 @@
 import path from 'node:path'
-import {
-  kafkaSettings,
-  postgresSettings,
-  temporalSettings,
-  tokenSettings,
-} from '../../lib/config/common-settings.ts'
-import { integer, setting } from '../../lib/config/settings.ts'
-import { createProducer } from '../../lib/kafka/create-producer.ts'
+import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
 import { defineRole } from '../../lib/process/run-role.ts'
@@ -18,23 +11,13 @@ import { createSummaryMetrics } from './create-metrics.ts'
 import { startSummaryConsumer } from './start-summary-consumer.ts'
 import { startSummaryWorker } from './start-summary-worker.ts'
 import { startRetention } from './start-retention.ts'
-
-const settings = {
-  ...kafkaSettings,
-  ...postgresSettings,
-  ...temporalSettings,
-  ...tokenSettings,
-  summarySessionTimeoutMs: setting(
-    integer(6_000, 300_000).default(30_000),
-    'After this silence the consumer group gives the partitions of a process to others',
-  ),
-} as const
+import { summarySettings } from './summary-settings.ts'
 
 const { name, databases, taskQueue: queueName } = { name: 'summary' as const, ...roles.summary }
 
 export const role = defineRole({
   name,
-  settings,
+  settings: summarySettings,
   async start({ config, logger, metrics: registry, fail }) {
     installTemporalRuntime(logger)
     const database = config.postgresDatabasePrefix + databases[0]
@@ -49,7 +32,7 @@ export const role = defineRole({
       clientId: name,
       logger,
     }
-    const producer = await createProducer(kafka)
+    const producer = startProducer(kafka)
     const journal = createJournal(pool)
     const metrics = createSummaryMetrics(registry)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
@@ -65,9 +48,13 @@ export const role = defineRole({
     })
     const retention = startRetention(journal, logger)
     return {
-      readiness: () => ({
-        kafka: consumer.isConnected() && producer.isConnected() ? 'ok' : 'not connected',
+      readiness: async () => ({
+        kafka: consumer.isConnected() ? 'ok' : 'not connected',
         temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
+        journal: await journal.check().then(
+          () => 'ok',
+          () => 'not reachable',
+        ),
       }),
       async stop() {
         retention.stop()

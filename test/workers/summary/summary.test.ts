@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { timestampDate } from '@bufbuild/protobuf/wkt'
 import { randomUUID } from 'node:crypto'
+import { createTemporalClient } from '../../../lib/temporal/connect-temporal.ts'
 import { topics } from '../../../lib/topology.ts'
 import { State } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { transactionWorkflowId } from '../../../workers/summary/signal-transactions.ts'
 import { createSummaryFixture, type SummaryFixture } from '../../support/summary.ts'
 import {
   createFaceRecords,
@@ -31,6 +33,8 @@ async function createTransaction(
   const announced = options.announced ?? 0
   return (image) => ({ clientId, correlationId, token, image, announced, ingestedAt })
 }
+
+const temporalAddress = process.env['TEMPORAL_ADDRESS'] ?? ''
 
 const send = (...records: Parameters<SummaryFixture['kafka']['send']>[1][]) =>
   fixture.kafka.send(topics.vision.name, records.flat())
@@ -100,6 +104,23 @@ describe('the summary service', () => {
       { state: State.COMPLETE, images: [{}, {}], people: [{}, {}], texts: [{}, {}] },
     ])
     expect(summaries[0]?.summary.images.every(({ services }) => services.length === 2)).toBe(true)
+  })
+
+  test('keeps the history of a transaction of 200 images small', async () => {
+    const images = 200
+    const image = await createTransaction({ claim: longIdle, announced: images })
+    const numbers = Array.from({ length: images }, (_, index) => index)
+    for (const number of numbers) {
+      await send(createFaceRecords(image(number)), createTextRecords(image(number)))
+    }
+    const [published] = await fixture.untilRevision(image(1).correlationId, 1)
+    expect(published?.summary).toMatchObject({ state: State.COMPLETE, revision: 1 })
+    expect(published?.summary.images).toHaveLength(images)
+    const client = createTemporalClient({ address: temporalAddress, namespace: 'default' })
+    const workflowId = transactionWorkflowId(image(1))
+    const { historyLength } = await client.workflow.getHandle(workflowId).describe()
+    await client.connection.close()
+    expect(historyLength).toBeLessThan(600)
   })
 
   test('leaves messages alone whose token is bad or asks for no summary', async () => {

@@ -1,0 +1,78 @@
+import { describe, expect, test } from '@jest/globals'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
+import { readRecord, type ReadRights } from '../../../workers/summary/read-record.ts'
+import { createFaceRecords, createTextRecords, testImageId } from '../../support/vision-messages.ts'
+
+const image = {
+  clientId: 'client',
+  correlationId: 'case',
+  token: 'token',
+  image: 1,
+  announced: 2,
+  ingestedAt: new Date('2026-11-24T06:00:00Z'),
+}
+const rights = { clientId: 'client', windowSeconds: 60, idleSeconds: 30, expected: ['ocr/1.0'] }
+const granted: ReadRights = () => Promise.resolve(rights)
+
+const read = (records: readonly { value: Uint8Array }[], readRights: ReadRights = granted) =>
+  Promise.all(records.map(({ value }) => readRecord(value, readRights)))
+
+describe('a record of vision-1', () => {
+  test('is read without its pixels', async () => {
+    const [face, terminal] = await read(createFaceRecords(image))
+    expect(face).toMatchObject({
+      kind: 'entry',
+      entry: {
+        clientId: 'client',
+        correlationId: 'case',
+        imageId: testImageId(image),
+        announced: 2,
+        ingestedAt: image.ingestedAt,
+        service: 'faceextract',
+        version: '1.1',
+        content: {
+          kind: 'faces',
+          faces: [{ index: 0, boundingBox: { left: 0, top: 2, width: 30, height: 40 } }],
+        },
+      },
+    })
+    expect(JSON.stringify(face)).not.toContain('image/jpeg')
+    expect(terminal).toMatchObject({ entry: { content: { kind: 'terminal', results: 1 } } })
+  })
+
+  test('gives its text without the characters that no database takes', async () => {
+    const [text] = await read(createTextRecords(image, 'a\u0000b'))
+    expect(text).toMatchObject({ entry: { content: { kind: 'text', text: 'ab' } } })
+  })
+
+  test('is verified for the time at which its image was ingested', async () => {
+    const times: Date[] = []
+    await read(createTextRecords(image, ''), (_token, at) => {
+      times.push(at)
+      return Promise.resolve(rights)
+    })
+    expect(times).toEqual([image.ingestedAt])
+  })
+
+  test('is unwanted where the token asks for no summary', async () => {
+    const [result] = await read(createTextRecords(image), () => Promise.resolve(undefined))
+    expect(result).toEqual({ kind: 'unwanted' })
+  })
+
+  test('is refused by the error’s code where it can never be used', async () => {
+    const refused: ReadRights = () => Promise.reject(new IpsError('token-expired', 'too late'))
+    expect((await read(createTextRecords(image), refused))[0]).toEqual({
+      kind: 'refused',
+      code: 'token-expired',
+    })
+    expect(await read([{ value: Buffer.from('none') }])).toEqual([
+      { kind: 'refused', code: 'envelope-malformed' },
+    ])
+  })
+
+  test('is postponed where the keys cannot be read now', async () => {
+    const away: ReadRights = () =>
+      Promise.reject(new IpsError('keys-unavailable', 'none yet', { retryable: true }))
+    await expect(read(createTextRecords(image), away)).rejects.toMatchObject({ retryable: true })
+  })
+})

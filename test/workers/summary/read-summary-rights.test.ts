@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals'
+import { visionServices } from '../../../lib/topology.ts'
+import { readSummaryRights } from '../../../workers/summary/read-summary-rights.ts'
+
+describe('what a token says of summaries', () => {
+  test('is the window, the idle gap, and the versions that its claims select', () => {
+    const rights = {
+      'faceextract-1.*': true,
+      'faceextract-*': true,
+      'ocr-*': { minConfidence: 0.8 },
+      'summary-1.*': { windowSeconds: 60 },
+      'push-1': 'https://example.com/',
+    }
+    expect(readSummaryRights('client', rights)).toEqual({
+      clientId: 'client',
+      windowSeconds: 60,
+      idleSeconds: 30,
+      expected: ['faceextract/1.1', 'faceextract/2.0', 'ocr/1.0'],
+    })
+  })
+
+  test('is nothing without a summary claim, or with a malformed one', () => {
+    expect(readSummaryRights('client', { 'ocr-*': true })).toBeUndefined()
+    expect(readSummaryRights('client', { 'summary-1.*': { idleSeconds: 0 } })).toBeUndefined()
+    expect(readSummaryRights('client', { 'summary-2.*': true })).toBeUndefined()
+  })
+
+  test('awaits nothing of a malformed claim, unless a broader one serves', () => {
+    const rights = {
+      'summary-*': true,
+      'ocr-*': 'yes',
+      'faceextract-1.0': 1,
+      'faceextract-*': true,
+    }
+    expect(readSummaryRights('client', rights)?.expected).toEqual(['faceextract/2.0'])
+  })
+})
+
+describe('the topology’s vision services', () => {
+  test.each([
+    ['faceextract', '../../../workers/faceextract/faceextract.ts'],
+    ['ocr', '../../../workers/ocr/ocr.ts'],
+  ] as const)('names the versions that %s serves', async (name, module) => {
+    const definitions = (await import(module)) as Record<
+      string,
+      { versions: readonly { version: string }[] }
+    >
+    const served = definitions[name]?.versions.map(({ version }) => version)
+    expect(served).toEqual(visionServices[name])
+  })
+})
