@@ -44,9 +44,12 @@ const { deliverEndpoint } = proxyActivities<DeliveryActivities>({
 
 const { interruptEndpoint } = proxyLocalActivities<DeliveryActivities>({
   startToCloseTimeout: '5 seconds',
-  // The cancellation that goes with the activity's heartbeat comes anyway, only later.
+  // Where it does not succeed, the activity is cancelled.
   retry: { maximumAttempts: 3 },
 })
+
+/** An interruption that was heard has mostly ended the delivery by then; a cancellation on top of it changes nothing. */
+const interruptionTime = '5 seconds'
 
 const deliveryState = defineSearchAttributeKey('deliveryState', SearchAttributeType.KEYWORD)
 
@@ -132,8 +135,9 @@ async function deliver(
     .finally(() => void (running.ended = true))
   await condition(() => running.ended || memory.paused)
   if (!running.ended) {
-    scope.cancel()
     await interruptEndpoint({ endpointId }).catch(() => undefined)
+    // News may be lost; a cancellation comes with a heartbeat, later but surely.
+    if (!(await condition(() => running.ended, interruptionTime))) scope.cancel()
   }
   return await delivery
 }

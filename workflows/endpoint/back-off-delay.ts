@@ -33,5 +33,5 @@ export function backOffDelayMs(
   const step = Math.min(Math.max(failures, 1), backOffScheduleMs.length) - 1
   const scheduledMs = backOffScheduleMs[step] ?? shortestMs
   const delayMs = retryAfterMs === undefined ? scheduledMs : Math.max(retryAfterMs, shortestMs)
-  return Math.round(delayMs * (1 + jitter * random))
+  return Math.floor(delayMs * (1 + jitter * random))
 }

@@ -1,0 +1,288 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client'
+import { Context } from '@temporalio/activity'
+import type { TestWorkflowEnvironment } from '@temporalio/testing'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Worker,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker'
+import { randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { DeliveryActivities, DeliveryResult } from '../../activities/deliver-endpoint.ts'
+import type { endpointDelivery } from '../../workflows/endpoint-delivery.ts'
+import {
+  enableSignal,
+  endpointWorkflowId,
+  pauseSignal,
+  resumeSignal,
+  retryNowSignal,
+  statusQuery,
+  wakeUpSignal,
+} from '../../workflows/messages.ts'
+import { until } from '../support/kafka.ts'
+import { recordHistory } from '../support/record-history.ts'
+import { createTimeSkippingEnvironment } from '../support/temporal.ts'
+
+let environment: TestWorkflowEnvironment
+let workflowBundle: WorkflowBundleWithSourceMap
+
+beforeAll(async () => {
+  environment = await createTimeSkippingEnvironment()
+  workflowBundle = await bundleWorkflowCode({
+    workflowsPath: path.resolve('workflows/index.ts'),
+    logger: new DefaultLogger('ERROR'),
+  })
+})
+
+afterAll(async () => {
+  await environment.teardown()
+})
+
+type Handle = WorkflowHandleWithSignaledRunId<typeof endpointDelivery>
+
+const asleep: DeliveryResult = { outcome: 'asleep', delivered: 0, refused: 0 }
+const trouble: DeliveryResult = {
+  outcome: 'trouble',
+  delivered: 0,
+  refused: 0,
+  status: 503,
+  error: 'status-503',
+}
+
+/** What an activity does when it is called: a result, or something that takes its time. */
+type Script = (DeliveryResult | ((call: Call) => Promise<DeliveryResult>))[]
+
+interface Call {
+  readonly probe: boolean
+  readonly atMs: number
+  /** Aborted by `interruptEndpoint`, or by the cancellation. */
+  readonly interrupted: AbortSignal
+}
+
+/** Runs `work` beside a worker whose deliveries follow a script, after which the endpoint is asleep. */
+async function withEndpoint(
+  script: Script,
+  work: (endpoint: {
+    handle: Handle
+    calls: readonly Call[]
+    wake: () => Promise<Handle>
+  }) => Promise<void>,
+): Promise<void> {
+  const taskQueue = randomUUID()
+  const calls: Call[] = []
+  const interrupted = new AbortController()
+  const activities: DeliveryActivities = {
+    async deliverEndpoint({ probe }) {
+      const signal = AbortSignal.any([interrupted.signal, Context.current().cancellationSignal])
+      const call = { probe, atMs: await environment.currentTimeMs(), interrupted: signal }
+      calls.push(call)
+      const step = script[calls.length - 1] ?? asleep
+      return typeof step === 'function' ? step(call) : step
+    },
+    interruptEndpoint() {
+      interrupted.abort()
+      return Promise.resolve()
+    },
+  }
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities,
+    maxHeartbeatThrottleInterval: '200 milliseconds',
+  })
+  const endpoint = { clientId: randomUUID(), endpointId: 'endpoint', host: 'hooks.example' }
+  const wake = () =>
+    environment.client.workflow.signalWithStart<typeof endpointDelivery>('endpointDelivery', {
+      workflowId: endpointWorkflowId(endpoint),
+      taskQueue,
+      args: [endpoint],
+      signal: wakeUpSignal,
+    })
+  await worker.runUntil(async () => {
+    await work({ handle: await wake(), calls, wake })
+  })
+}
+
+/** A delivery that goes on until it is told. */
+function createHeldDelivery(result: DeliveryResult) {
+  const release = Promise.withResolvers<undefined>()
+  return {
+    release: () => release.resolve(undefined),
+    run: async () => {
+      await release.promise
+      return result
+    },
+  }
+}
+
+const untilInterrupted = ({ interrupted }: Call): Promise<DeliveryResult> =>
+  new Promise((resolve) => {
+    interrupted.addEventListener('abort', () =>
+      resolve({ outcome: 'unfinished', delivered: 3, refused: 0 }),
+    )
+  })
+
+/** Hears nothing but the server's answer to a heartbeat. */
+async function untilCancelled(): Promise<DeliveryResult> {
+  const { cancellationSignal, heartbeat } = Context.current()
+  while (!cancellationSignal.aborted) {
+    heartbeat()
+    await setTimeout(50)
+  }
+  return { outcome: 'unfinished', delivered: 4, refused: 0 }
+}
+
+describe('the workflow of an endpoint', () => {
+  test('ends when the endpoint has fallen asleep', async () => {
+    await withEndpoint([{ ...asleep, delivered: 5, refused: 1 }], async ({ handle, calls }) => {
+      await handle.result()
+      expect(calls).toHaveLength(1)
+      expect(calls[0]?.probe).toBe(false)
+      await expect(handle.query(statusQuery)).resolves.toEqual({
+        state: 'idle',
+        delivered: 5,
+        refused: 1,
+        failures: 0,
+      })
+      await recordHistory(handle, 'endpoint-delivery-asleep')
+    })
+  })
+
+  test('goes on at once where a delivery was asked to end early', async () => {
+    const unfinished = { ...asleep, outcome: 'unfinished' as const }
+    await withEndpoint([unfinished, unfinished], async ({ handle, calls }) => {
+      await handle.result()
+      expect(calls).toHaveLength(3)
+    })
+  })
+
+  test('looks again where it was woken while a delivery fell asleep', async () => {
+    const held = createHeldDelivery(asleep)
+    await withEndpoint([held.run], async ({ handle, calls, wake }) => {
+      await until('the delivery has started', () => calls.length === 1)
+      await wake()
+      held.release()
+      await handle.result()
+      expect(calls).toHaveLength(2)
+    })
+  })
+
+  test('leaves an endpoint in trouble alone for longer and longer, and probes it', async () => {
+    await withEndpoint(Array<DeliveryResult>(10).fill(trouble), async ({ handle, calls }) => {
+      await handle.result()
+      const gaps = calls.slice(1).map((call, index) => call.atMs - (calls[index]?.atMs ?? 0))
+      const scheduleSeconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400]
+      expect(gaps).toHaveLength(scheduleSeconds.length)
+      scheduleSeconds.forEach((seconds, index) => {
+        expect(gaps[index]).toBeGreaterThanOrEqual(seconds * 1_000)
+        expect(gaps[index]).toBeLessThan(seconds * 1_200 + 5_000)
+      })
+      expect(calls.map(({ probe }) => probe)).toEqual([false, ...Array<boolean>(10).fill(true)])
+      await recordHistory(handle, 'endpoint-delivery-back-off')
+    })
+  })
+
+  test('waits for as long as the endpoint itself asks', async () => {
+    const busy = { ...trouble, status: 429, error: 'status-429', retryAfterMs: 3_600_000 }
+    await withEndpoint([busy], async ({ handle, calls }) => {
+      await handle.result()
+      const gap = (calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)
+      expect(gap).toBeGreaterThanOrEqual(3_600_000)
+      expect(gap).toBeLessThan(3_600_000 * 1.2 + 5_000)
+    })
+  })
+
+  test('starts the schedule afresh after a delivery', async () => {
+    const flapping = { ...trouble, delivered: 1 }
+    await withEndpoint([trouble, trouble, flapping], async ({ handle, calls }) => {
+      await handle.result()
+      expect((calls[3]?.atMs ?? 0) - (calls[2]?.atMs ?? 0)).toBeLessThan(15_000)
+    })
+  })
+
+  test('says why and until when it backs off, and ends it when it is told to', async () => {
+    await withEndpoint([trouble, trouble], async ({ handle, calls }) => {
+      await until('it backs off', async () => {
+        const status = await handle.query(statusQuery)
+        return status.state === 'backing-off'
+      })
+      const status = await handle.query(statusQuery)
+      expect(status).toMatchObject({ failures: 1, lastStatus: 503, lastError: 'status-503' })
+      expect(Date.parse(status.nextAttemptAt ?? '')).toBeGreaterThan(calls[0]?.atMs ?? 0)
+      await handle.signal(retryNowSignal)
+      await until('it tries again', () => calls.length === 2)
+      await handle.signal(retryNowSignal)
+      await handle.result()
+      await recordHistory(handle, 'endpoint-delivery-retry-now')
+    })
+  })
+
+  test('pauses at once, and resumes', async () => {
+    await withEndpoint([untilInterrupted], async ({ handle, calls }) => {
+      await until('the delivery has started', () => calls.length === 1)
+      await handle.signal(pauseSignal)
+      await until('it is paused', async () => {
+        const { state, delivered } = await handle.query(statusQuery)
+        return state === 'paused' && delivered === 3
+      })
+      expect(calls[0]?.interrupted.aborted).toBe(true)
+      expect(calls).toHaveLength(1)
+      await handle.signal(resumeSignal)
+      await handle.result()
+      expect(calls).toHaveLength(2)
+      await recordHistory(handle, 'endpoint-delivery-pause')
+    })
+  })
+
+  test('cancels a delivery that did not hear of the pause', async () => {
+    await withEndpoint([untilCancelled], async ({ handle, calls }) => {
+      await until('the delivery has started', () => calls.length === 1)
+      await handle.signal(pauseSignal)
+      await until('it is paused', async () => {
+        const { state, delivered } = await handle.query(statusQuery)
+        return state === 'paused' && delivered === 4
+      })
+      await handle.signal(resumeSignal)
+      await handle.result()
+      await recordHistory(handle, 'endpoint-delivery-cancelled')
+    })
+  })
+
+  test('is disabled by 410, and sends again once it is enabled', async () => {
+    const gone = { ...trouble, outcome: 'gone' as const, status: 410, error: 'status-410' }
+    await withEndpoint([gone], async ({ handle, calls, wake }) => {
+      await until('it is disabled', async () => {
+        const { state } = await handle.query(statusQuery)
+        return state === 'disabled'
+      })
+      await wake()
+      await handle.signal(retryNowSignal)
+      expect(calls).toHaveLength(1)
+      await handle.signal(enableSignal)
+      await handle.result()
+      expect(calls).toHaveLength(2)
+      expect(calls[1]?.probe).toBe(true)
+      await recordHistory(handle, 'endpoint-delivery-disabled')
+    })
+  })
+
+  test('keeps what it knows when its history grows long', async () => {
+    const many = Array<DeliveryResult>(700).fill({
+      ...asleep,
+      outcome: 'unfinished',
+      delivered: 1,
+    })
+    await withEndpoint(many, async ({ handle, calls }) => {
+      await handle.result()
+      const { delivered } = await handle.query(statusQuery)
+      expect(calls).toHaveLength(many.length + 1)
+      expect(delivered).toBe(many.length)
+      const { runId } = await handle.describe()
+      expect(runId).not.toBe(handle.signaledRunId)
+    })
+  })
+})
