@@ -5,6 +5,7 @@ import {
 } from './authentication/mount-authentication.ts'
 import { authorisationSettings, mountAuthorisation } from './authorisation/mount-authorisation.ts'
 import { createApp, listen } from './create-app.ts'
+import { describeApi } from './describe-api.ts'
 import { httpSettings } from './http-settings.ts'
 import { ingestionSettings } from './ingestion/ingestion-settings.ts'
 import { mountIngestion } from './ingestion/mount-ingestion.ts'
@@ -21,6 +22,7 @@ export const role = defineRole({
   },
   async start({ config, logger, metrics }) {
     const app = createApp({ logger, metrics })
+    await describeApi(app)
     const context = { config, logger, metrics }
     const services: MountedService[] = [
       await mountAuthentication(app, context),

@@ -18,6 +18,8 @@ export interface PostContext {
   readonly traceparent: string
   /** 0 where the client announced nothing. */
   readonly announcedImages: number
+  /** True for the system's own probe, by its claim. */
+  readonly synthetic: boolean
 }
 
 /** An image with its id. */
@@ -49,6 +51,7 @@ export function toEnvelopeBytes(image: IdentifiedImage, post: PostContext): Uint
       ingestedAt: timestampFromDate(post.ingestedAt),
       traceparent: post.traceparent,
       announcedImages: post.announcedImages,
+      synthetic: post.synthetic,
     }),
   )
 }

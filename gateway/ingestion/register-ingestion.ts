@@ -77,9 +77,18 @@ async function admit(
   event['correlationId'] = correlationId
   const announcedImages = readAnnouncedImages(request.query.images)
   const { traceparent } = request
+  const { synthetic = false } = claim
   return {
     right: { clientId, token, claim },
-    context: { clientId, correlationId, token, ingestedAt, traceparent, announcedImages },
+    context: {
+      clientId,
+      correlationId,
+      token,
+      ingestedAt,
+      traceparent,
+      announcedImages,
+      synthetic,
+    },
     contentType: headers['content-type'],
   }
 }
