@@ -12,7 +12,6 @@ const maxBatchWaitMs = 60_000
 /** There are six types of messages; each may be named a few times over. */
 const maxTypes = 32
 const maxTypeLength = 128
-const maxFaces = 1_000
 /** Each region is a run of the detector. */
 const maxRegions = 32
 /** Below this the text detector finds headlines only. */
@@ -73,13 +72,15 @@ export const claimCatalogue = {
     value: settings({
       imagesPerSecond: rate.exactOptional(),
       maxBytes: z.int().positive().exactOptional(),
+      // The system's own probe: its transactions are flagged wherever they go.
+      synthetic: z.boolean().exactOptional(),
     }),
   },
   faceextract: {
     versions: ['1.0', '1.1', '2.0'],
     value: settings({
       minConfidence: confidence.default(0.7),
-      maxFaces: z.int().min(1).max(maxFaces).exactOptional(),
+      maxFaces: z.int().min(1).exactOptional(),
     }),
   },
   ocr: {
