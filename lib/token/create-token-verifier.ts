@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { IpsError } from '../errors/ips-error.ts'
+import { Counter, type Registry } from '../telemetry/create-metrics.ts'
 import { createKeyReader, haveSameIds } from './create-key-reader.ts'
 import { createTokenMemory } from './create-token-memory.ts'
 import { openAuthorisationToken } from './open-authorisation-token.ts'
@@ -9,8 +10,8 @@ import { toVerifiedToken } from './to-verified-token.ts'
 import type { TokenMembers } from './read-signed-token.ts'
 import type { TokenVerifier, VerifiedToken } from './verified-token.ts'
 
-/** How a verification ended, for metrics. */
-export type VerificationOutcome = 'cached' | 'verified' | 'refused' | 'expired' | 'unavailable'
+/** How a verification ended, for the counter. */
+type VerificationOutcome = 'cached' | 'verified' | 'refused' | 'expired' | 'unavailable'
 
 /** What a verifier needs. */
 export interface TokenVerifierOptions {
@@ -21,7 +22,8 @@ export interface TokenVerifierOptions {
   readonly cacheSize: number
   /** Milliseconds; decides only how old the keys are. */
   readonly clock?: () => number
-  readonly onOutcome?: (outcome: VerificationOutcome) => void
+  /** Where verifications are counted by how they ended, those answered from the cache apart. */
+  readonly metrics?: Registry
 }
 
 /** A token whose layers were opened; its times are compared on each use. */
@@ -37,7 +39,7 @@ interface OpenedToken {
  */
 export function createTokenVerifier(options: TokenVerifierOptions): TokenVerifier {
   const open = createOpener(options)
-  const report = options.onOutcome ?? (() => undefined)
+  const report = createReport(options.metrics)
   return {
     async verify(token, at) {
       try {
@@ -88,6 +90,16 @@ function createOpener({
     if (opened === undefined) throw tokenInvalid('its key is not known')
     return { opened, cached: false }
   }
+}
+
+function createReport(metrics: Registry | undefined): (outcome: VerificationOutcome) => void {
+  const counter = new Counter({
+    name: 'ips_token_verifications_total',
+    help: 'Authorisation tokens looked at, by what came of it',
+    labelNames: ['outcome'],
+    registers: metrics === undefined ? [] : [metrics],
+  })
+  return (outcome) => counter.inc({ outcome })
 }
 
 function outcomeOf(error: unknown): VerificationOutcome {

@@ -97,6 +97,7 @@ async function start<Settings>(
     keysDirectory: config.ipsKeysDirectory,
     issuer: config.tokenIssuer,
     cacheSize: config.tokenCacheSize,
+    metrics: context.metrics,
   })
   const clock = () => performance.now()
   const dependencies = { service, group: name, verifier, engine, producer, metrics, logger, clock }

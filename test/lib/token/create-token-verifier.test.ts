@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  createTokenVerifier,
-  type VerificationOutcome,
-} from '../../../lib/token/create-token-verifier.ts'
+import { createMetrics } from '../../../lib/telemetry/create-metrics.ts'
+import { createTokenVerifier } from '../../../lib/token/create-token-verifier.ts'
 import { maxTokenLength } from '../../../lib/token/token-format.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
 
@@ -147,13 +145,13 @@ describe('createTokenVerifier', () => {
     expect(Object.isFrozen(a.rights)).toBe(true)
   })
 
-  test('says how each verification ended', async () => {
-    const outcomes: VerificationOutcome[] = []
+  test('counts how verifications ended', async () => {
+    const metrics = createMetrics('test')
     const verifier = createTokenVerifier({
       keysDirectory: keys.directory,
       issuer: keys.issuer,
       cacheSize: 1,
-      onOutcome: (outcome) => outcomes.push(outcome),
+      metrics,
     })
     const other = await issueTestToken(keys, { issuedAt })
     await verifier.verify(token, issuedAt)
@@ -162,7 +160,14 @@ describe('createTokenVerifier', () => {
     await verifier.verify(token, issuedAt)
     await verifier.verify('no token', issuedAt).catch(() => undefined)
     await verifier.verify(token, after(expiresAt, 60)).catch(() => undefined)
-    expect(outcomes).toEqual(['verified', 'cached', 'verified', 'verified', 'refused', 'expired'])
+    const metric = metrics.getSingleMetric('ips_token_verifications_total')
+    const counts = (await metric?.get())?.values.map(({ labels, value }) => [labels, value])
+    expect(counts).toEqual([
+      [{ outcome: 'verified' }, 3],
+      [{ outcome: 'cached' }, 1],
+      [{ outcome: 'refused' }, 1],
+      [{ outcome: 'expired' }, 1],
+    ])
   })
 
   test('refuses a token of another issuer', async () => {
