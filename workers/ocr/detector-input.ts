@@ -1,14 +1,6 @@
 import sharp from 'sharp'
 import type { UprightImage } from '../vision/upright-image.ts'
 
-/** A part of an image with edges along the axes, in whole pixels of the image. */
-export interface ImageArea {
-  readonly left: number
-  readonly top: number
-  readonly width: number
-  readonly height: number
-}
-
 /** What the detector is given. */
 export interface DetectorInput {
   /** Shape 1 × 3 × height × width: blue, green, red, normalised. */
@@ -27,21 +19,19 @@ const means = [0.485, 0.456, 0.406] as const
 const deviations = [0.229, 0.224, 0.225] as const
 
 /**
- * Scales a part of an image down until its longer side is `longerSide` (never up), fills it up with its own edge to multiples of 32, and
+ * Scales an image down until its longer side is `longerSide` (never up), fills it up with its own edge to multiples of 32, and
  * normalises it.
  */
 export async function createDetectorInput(
   image: UprightImage,
-  area: ImageArea,
   longerSide: number,
 ): Promise<DetectorInput> {
-  const scale = Math.min(1, longerSide / Math.max(area.width, area.height))
-  const inner = { width: scaled(area.width, scale), height: scaled(area.height, scale) }
+  const scale = Math.min(1, longerSide / Math.max(image.width, image.height))
+  const inner = { width: scaled(image.width, scale), height: scaled(image.height, scale) }
   const [width, height] = [paddedLength(inner.width), paddedLength(inner.height)]
   const pixels = await sharp(image.pixels, {
     raw: { width: image.width, height: image.height, channels: 3 },
   })
-    .extract(area)
     .resize(inner.width, inner.height, { fit: 'fill', kernel: 'cubic' })
     .extend({ right: width - inner.width, bottom: height - inner.height, extendWith: 'copy' })
     .raw()
@@ -50,8 +40,8 @@ export async function createDetectorInput(
     data: normalise(pixels, width * height),
     width,
     height,
-    scaleX: inner.width / area.width,
-    scaleY: inner.height / area.height,
+    scaleX: inner.width / image.width,
+    scaleY: inner.height / image.height,
   }
 }
 

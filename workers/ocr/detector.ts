@@ -1,21 +1,20 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-node'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { UprightImage } from '../vision/upright-image.ts'
-import { createDetectorInput, type ImageArea } from './detector-input.ts'
+import { createDetectorInput } from './detector-input.ts'
 import type { RotatedRectangle } from './rotated-rectangle.ts'
 import { findTextRectangles } from './text-rectangles.ts'
 
 /**
- * Finds the rectangles round the lines of text in a part of an image, in pixels of the image. `longerSide` is what the
- * longer side of the part is scaled down to.
+ * Finds the rectangles round the lines of text in an image, in its pixels. `longerSide` is what its longer side is
+ * scaled down to.
  */
 export async function detectText(
   session: InferenceSession,
   image: UprightImage,
-  area: ImageArea,
   longerSide: number,
 ): Promise<readonly RotatedRectangle[]> {
-  const input = await createDetectorInput(image, area, longerSide)
+  const input = await createDetectorInput(image, longerSide)
   const tensor = new Tensor('float32', input.data, [1, 3, input.height, input.width])
   const output = (await session.run({ x: tensor }))[session.outputNames[0] ?? '']
   if (
@@ -30,8 +29,8 @@ export async function detectText(
   // One scale for both axes keeps a rectangle a rectangle; the two differ by less than a pixel of the input.
   const scale = (input.scaleX + input.scaleY) / 2
   return findTextRectangles(output.data, input.width, input.height).map((rectangle) => ({
-    x: area.left + rectangle.x / input.scaleX,
-    y: area.top + rectangle.y / input.scaleY,
+    x: rectangle.x / input.scaleX,
+    y: rectangle.y / input.scaleY,
     width: rectangle.width / scale,
     height: rectangle.height / scale,
     angle: rectangle.angle,

@@ -10,8 +10,6 @@ const rectangleThreshold = 0.6
 const unclipRatio = 1.5
 /** Smaller cores are specks. In pixels of the map. */
 const minCorePixels = 3
-/** So many lines are read at most, the largest first: a picture of noise must not cost minutes. */
-export const maxRectangles = 1000
 
 /**
  * The rectangles round the text of a detector's probability map, in pixels of the map, in the order of their first pixel.
@@ -23,10 +21,9 @@ export function findTextRectangles(
   height: number,
 ): readonly RotatedRectangle[] {
   const components = findTextComponents(map, width, height, pixelThreshold)
-  const smallest = components.map(({ area }) => area).toSorted((a, b) => b - a)[maxRectangles] ?? 0
   const rectangles: RotatedRectangle[] = []
   for (const { area, outline } of components) {
-    if (area < minCorePixels * minCorePixels || area <= smallest) continue
+    if (area < minCorePixels * minCorePixels) continue
     const core = minAreaRectangle(outline)
     if (Math.min(core.width, core.height) < minCorePixels) continue
     if (meanInside(map, width, height, core) < rectangleThreshold) continue
