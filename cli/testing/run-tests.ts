@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { installAll } from '../install/install-all.ts'
@@ -12,6 +12,7 @@ import { prepareStart } from '../supervisor/start-system.ts'
 import { startDetached } from '../supervisor/start-detached.ts'
 import { stopEverything } from '../supervisor/stop-everything.ts'
 import { note, say } from '../terminal.ts'
+import { createTestHome } from './create-test-home.ts'
 import { findPortBase } from './find-port-base.ts'
 
 /** What a run counts. */
@@ -32,7 +33,7 @@ export async function runTests(options: { jestArgs: string[]; check: boolean }):
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort())
-  const home = await mkdtemp(join(tmpdir(), 'ips-test-'))
+  const home = await createTestHome()
   try {
     const setup = await createTestSetup(home)
     const needed = await neededArtefacts(setup, { models: true, samples: true, tests: true })
