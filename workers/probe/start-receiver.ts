@@ -27,6 +27,8 @@ export interface ReceiverOptions {
   /** The status of the answer; 204 unless told. Only what is answered with 2xx is kept. */
   answer?(webhook: ReceivedWebhook): number
   onReceived?(webhook: ReceivedWebhook): void
+  /** False for a receiver that lives long: `received` stays empty then. */
+  readonly keeps?: boolean
 }
 
 /** An endpoint for webhooks on this machine, for the probe, the demonstration, tests and benchmarks. */
@@ -44,7 +46,7 @@ export interface Receiver {
   close(): Promise<void>
 }
 
-/** Starts a receiver; `received` grows with every webhook, so let it live no longer than a run. */
+/** Starts a receiver; `received` grows with every webhook, so let one that `keeps` live no longer than a run. */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const received: ReceivedWebhook[] = []
   const watchers = new Set<() => void>()
@@ -58,7 +60,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     const webhook = readWebhook(body, request.headers)
     const status = options.answer?.(webhook) ?? 204
     if (status >= 200 && status < 300) {
-      received.push(webhook)
+      if (options.keeps ?? true) received.push(webhook)
       options.onReceived?.(webhook)
       for (const watcher of watchers) watcher()
     }
