@@ -113,11 +113,7 @@ export type ClaimService = keyof typeof claimCatalogue
 export type ClaimValue<S extends ClaimService> = z.output<(typeof claimCatalogue)[S]['value']>
 
 export type IngestClaim = ClaimValue<'ingest'>
-export type FaceExtractClaim = ClaimValue<'faceextract'>
-export type OcrClaim = ClaimValue<'ocr'>
-export type SummaryClaim = ClaimValue<'summary'>
 export type PushClaim = ClaimValue<'push'>
-export type FirehoseClaim = ClaimValue<'firehose'>
 
 function isWebhookUrl(text: string): boolean {
   const url = URL.parse(text)

@@ -19,7 +19,7 @@ import {
 export const maxRightsBytes = 6_000
 
 /** What a new authorisation token says. */
-export interface TokenContent {
+interface TokenContent {
   readonly clientId: string
   /** Claims with their values, already checked. */
   readonly rights: Readonly<Record<string, unknown>>

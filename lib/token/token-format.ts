@@ -13,7 +13,7 @@ export const authorisationType = 'ips-authorisation+jwt'
 export const authenticationType = 'at+jwt'
 
 /** Clocks of different machines may differ by this much. */
-export const clockSkewMs = 30_000
+const clockSkewMs = 30_000
 
 /** A request has 16 KiB for all of its headers; the other ones get a quarter of it. */
 export const maxTokenLength = 12 * 1024
