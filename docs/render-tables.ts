@@ -38,7 +38,7 @@ export function renderSettings(settings: Settings): string {
   const rows = describeSettings(settings).map(({ variable, fallback, description }) => [
     `\`${variable}\``,
     description,
-    fallback === 'required' || fallback === 'none' ? fallback : `\`${fallback}\``,
+    describeFallback(fallback),
   ])
   return table(['variable', 'what it is', 'default'], rows)
 }
@@ -51,6 +51,11 @@ export function replaceSection(document: string, name: string, content: string):
   const [from, to] = [document.indexOf(open), document.indexOf(close)]
   if (from < 0 || to < from) throw new Error(`the document has no section ${name}`)
   return `${document.slice(0, from + open.length)}\n\n${content}\n\n${document.slice(to)}`
+}
+
+function describeFallback(fallback: string): string {
+  if (fallback === '') return 'empty'
+  return fallback === 'required' || fallback === 'none' ? fallback : `\`${fallback}\``
 }
 
 function names(list: readonly string[]): string {
