@@ -6,6 +6,8 @@ import { registerDown } from './commands/down.ts'
 import { registerInstall } from './commands/install.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLogs } from './commands/logs.ts'
+import { registerSend } from './commands/send.ts'
+import { registerProbe } from './commands/probe.ts'
 import { registerServers } from './commands/servers.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTest } from './commands/test.ts'
@@ -24,7 +26,9 @@ registerStatus(program)
 registerLogs(program)
 registerClient(program)
 registerToken(program)
+registerSend(program)
 registerKeys(program)
+registerProbe(program)
 registerServers(program)
 registerInstall(program)
 registerTest(program)

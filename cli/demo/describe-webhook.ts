@@ -20,7 +20,7 @@ export function describeWebhook({ type, data }: ReceivedWebhook, file: string): 
 
 /** A summary as lines for a terminal. `files` are the posted files by the ids of their images. */
 export function describeSummary(
-  { data }: ReceivedWebhook,
+  { data }: Pick<ReceivedWebhook, 'data'>,
   files: ReadonlyMap<string, string>,
 ): string[] {
   const summary = data as unknown as Summary
@@ -35,7 +35,8 @@ export function describeSummary(
   ]
 }
 
-function describeData(type: string, data: Readonly<Record<string, unknown>>): string {
+/** What the data of a message say, in half a line. */
+export function describeData(type: string, data: Readonly<Record<string, unknown>>): string {
   switch (type) {
     case 'faceextract.v1m1.ExtractedFace': {
       const box = data['boundingBox'] as Box

@@ -75,6 +75,7 @@ async function admit(
   deps.admission.admit({ clientId, declaredBytes: Number(headers['content-length'] ?? 0) })
   const correlationId = readTransactionId(request.params.transactionId)
   event['correlationId'] = correlationId
+  if (claim.synthetic) event['synthetic'] = true
   const announcedImages = readAnnouncedImages(request.query.images)
   const { traceparent } = request
   const { synthetic = false } = claim

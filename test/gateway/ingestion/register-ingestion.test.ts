@@ -110,6 +110,16 @@ describe('POST /ingest/v1/{transactionId}', () => {
     expect(record.partition).toBe(partitionFor(transaction, topics.ingest.partitions))
   })
 
+  test('flags what the probe posts, by its claim', async () => {
+    const probe = await issueTestToken(keys, {
+      clientId,
+      rights: { 'ingest-1.*': { synthetic: true } },
+    })
+    const { body } = await post('probe', png, { authorization: `Bearer ${probe}` })
+    const { envelope } = await recordOf(body.images[0]?.imageId ?? '')
+    expect(envelope.synthetic).toBe(true)
+  })
+
   test('accepts the same image again with the same id', async () => {
     const [first, second] = [await post('again', png), await post('again', png)]
     expect([first.status, second.status]).toEqual([200, 200])
