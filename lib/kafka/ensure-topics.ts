@@ -21,7 +21,8 @@ export async function ensureTopics(
   await admin.connect()
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // The library's own wait gives up at the first broker that has not heard of the topic yet.
+      waitForLeaders: false,
       topics: Object.values(topics).map(({ name, partitions, retentionMs }) => ({
         topic: options.topicPrefix + name,
         numPartitions: partitions,
