@@ -91,7 +91,8 @@ export async function upInForeground(
     onEvent: (line) => say(`${new Date().toISOString()} ${line}`),
     onReady: () => say(describeStarted(setup, plan)),
   })
-  process.stdin.unref()
+  // It would keep this process alive.
+  if (untilStdinEnds) process.stdin.destroy()
 }
 
 /** A line for each process that becomes ready or dies. */
