@@ -59,7 +59,9 @@ export async function claimEndpoint(
 export async function putToSleep(pool: Pool, endpointId: string, after: number): Promise<boolean> {
   return onJournal('falling asleep', () =>
     withTransaction(pool, async (client) => {
-      await client.query('SELECT FROM endpoints WHERE endpoint_id = $1 FOR UPDATE', [endpointId])
+      await client.query('SELECT FROM endpoints WHERE endpoint_id = $1 FOR NO KEY UPDATE', [
+        endpointId,
+      ])
       const { rowCount } = await client.query(
         'SELECT FROM deliveries WHERE endpoint_id = $1 AND position > $2 LIMIT 1',
         [endpointId, after],
@@ -113,7 +115,7 @@ export async function markSignalled(
           SELECT * FROM unnest($1::text[], $2::bigint[]) AS signalled (endpoint_id, generation)
         ), locked AS (
           SELECT endpoint_id, generation FROM endpoints JOIN signalled USING (endpoint_id)
-          ORDER BY endpoint_id FOR UPDATE OF endpoints
+          ORDER BY endpoint_id FOR NO KEY UPDATE OF endpoints
         )
         UPDATE endpoints SET
           signalled_generation = greatest(signalled_generation, locked.generation),

@@ -24,8 +24,9 @@ CREATE TABLE endpoints (
 
 CREATE INDEX endpoints_awake ON endpoints (endpoint_id) WHERE awake;
 
+-- No foreign keys: every append writes the endpoint first, and their checks would wait for its lock.
 CREATE TABLE deliveries (
-  endpoint_id text NOT NULL REFERENCES endpoints,
+  endpoint_id text NOT NULL,
   -- Assigned under the lock of the endpoint's row: within an endpoint positions become visible in their order.
   position bigint GENERATED ALWAYS AS IDENTITY,
   message_id text NOT NULL,
@@ -45,7 +46,7 @@ ALTER TABLE deliveries ALTER COLUMN body SET STORAGE EXTERNAL;
 
 -- Apart from the endpoints, so that deliveries and appends do not wait for each other's locks.
 CREATE TABLE cursors (
-  endpoint_id text PRIMARY KEY REFERENCES endpoints,
+  endpoint_id text PRIMARY KEY,
   -- Everything up to here, itself included, is settled.
   position bigint NOT NULL,
   -- The delivery that may move it: a later one takes it over.

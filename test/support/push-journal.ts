@@ -1,0 +1,87 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import path from 'node:path'
+import { pino } from 'pino'
+import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { createWebhookSecret } from '../../lib/token/webhook-secret.ts'
+import type { EndpointRow, NewDelivery } from '../../workers/push/journal/append-deliveries.ts'
+import { createJournal, type PushJournal } from '../../workers/push/journal/create-journal.ts'
+import { createSecretBox, type SecretBox } from '../../workers/push/journal/create-secret-box.ts'
+import { listen, type News } from '../../workers/push/journal/listen.ts'
+import { endpointIdOf } from '../../workers/push/read-push-record.ts'
+import { createTestDatabases } from './postgres.ts'
+import { until } from './kafka.ts'
+
+/** The journal of push in a database of its own on the real server. */
+export interface TestPushJournal {
+  readonly journal: PushJournal
+  readonly box: SecretBox
+  readonly pool: Pool
+  readonly news: News
+  /** An endpoint as a token names it. */
+  createEndpoint(options?: {
+    url?: string
+    maxConcurrency?: number
+    maxRate?: number
+    tokenIssuedAt?: Date
+    secret?: string
+    clientId?: string
+  }): EndpointRow
+  drop(): Promise<void>
+}
+
+/** Creates the database. */
+export async function createTestPushJournal(): Promise<TestPushJournal> {
+  const databases = createTestDatabases()
+  const pool = await databases.createDatabase('push', path.resolve('workers/push/schema'))
+  const news = listen({
+    url: databases.url,
+    database: `${databases.prefix}push`,
+    logger: pino({ level: 'silent' }),
+  })
+  await until('the journal’s news are heard', () => news.isConnected())
+  const box = createSecretBox(randomBytes(32))
+  return {
+    journal: createJournal(pool, box, news),
+    box,
+    pool,
+    news,
+    createEndpoint(options = {}) {
+      const {
+        url = 'https://hooks.example/',
+        clientId = randomUUID(),
+        tokenIssuedAt = new Date('2026-11-24T06:00:00Z'),
+        secret = createWebhookSecret(),
+        ...claim
+      } = options
+      const endpointId = endpointIdOf({ clientId, url })
+      const settings = JSON.stringify({ signature: 'v1', ...claim })
+      return {
+        endpointId,
+        clientId,
+        host: new URL(url).host,
+        sealed: box.seal(endpointId, { url, secret }),
+        settings,
+        fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
+        tokenIssuedAt,
+      }
+    },
+    async drop() {
+      await news.close()
+      await databases.drop()
+    },
+  }
+}
+
+/** A message for an endpoint. */
+export function createDelivery(endpoint: EndpointRow, messageId: string, body = '{}'): NewDelivery {
+  return {
+    endpoint,
+    messageId,
+    type: 'ocr.v1m0.RecognizedText',
+    correlationId: 'case',
+    imageId: '',
+    traceparent: '',
+    createdAt: new Date(),
+    body,
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
+import { createSecretBox } from '../../../../workers/push/journal/create-secret-box.ts'
+
+const secrets = fc.record({ url: fc.string(), secret: fc.string() })
+
+describe('the secret box', () => {
+  test('opens what it has sealed', () => {
+    const box = createSecretBox(randomBytes(32))
+    fc.assert(
+      fc.property(fc.string(), secrets, (endpointId, content) => {
+        expect(box.open(endpointId, box.seal(endpointId, content))).toEqual(content)
+      }),
+    )
+  })
+
+  test('seals the same content differently each time, with the same fingerprint', () => {
+    const box = createSecretBox(randomBytes(32))
+    const content = { url: 'https://hooks.example/', secret: 'whsec_x' }
+    expect(box.seal('id', content).equals(box.seal('id', content))).toBe(false)
+    expect(box.fingerprint('text')).toBe(box.fingerprint('text'))
+    expect(box.fingerprint('text')).not.toBe(createSecretBox(randomBytes(32)).fingerprint('text'))
+  })
+
+  test('does not open what is damaged, another endpoint’s or another key’s', () => {
+    const box = createSecretBox(randomBytes(32))
+    const unreadable = expect.objectContaining({ code: 'secret-unreadable', retryable: false })
+    const sealed = box.seal('id', { url: 'u', secret: 's' })
+    expect(() => box.open('other', sealed)).toThrow(unreadable)
+    expect(() => createSecretBox(randomBytes(32)).open('id', sealed)).toThrow(unreadable)
+    fc.assert(
+      fc.property(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
+        const damaged = Buffer.from(sealed)
+        damaged[at] = (damaged[at] ?? 0) ^ flip
+        expect(() => box.open('id', damaged)).toThrow(unreadable)
+      }),
+    )
+    expect(() => box.open('id', Buffer.alloc(3))).toThrow(unreadable)
+  })
+})
