@@ -17,7 +17,7 @@ export interface ArbitraryOptions {
   readonly maxItems: number
   /** Characters of a text, and bytes, at most. */
   readonly maxLength: number
-  /** True where every message inside is there; otherwise some are absent. */
+  /** True where every message inside is there and no list is empty; otherwise some are. */
   readonly complete: boolean
   /** What a payload (`google.protobuf.Any`) may hold; without any, payloads are empty. */
   readonly payloads: readonly DescMessage[]
@@ -105,7 +105,8 @@ function fieldOf(
 ): fc.Arbitrary<unknown> {
   if (field.fieldKind === 'list') {
     const length = options.lengthOf(field)
-    const bounds = { minLength: length ?? 0, maxLength: length ?? options.maxItems }
+    const least = options.complete ? 1 : 0
+    const bounds = { minLength: length ?? least, maxLength: length ?? options.maxItems }
     return depth <= 0 ? fc.constant([]) : fc.array(elementOf(field, options, depth), bounds)
   }
   if (field.fieldKind === 'map') return mapOf(field, options, depth)

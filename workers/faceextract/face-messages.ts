@@ -26,7 +26,7 @@ const mimeType = 'image/jpeg'
 export const faceVersions = [
   { version: '1.0', output: ExtractedFace1m0, write: writeCrops },
   { version: '1.1', output: ExtractedFace1m1, write: writeFaces },
-  { version: '2.0', output: ExtractedFaces2m0, write: writeImage },
+  { version: '2.0', output: ExtractedFaces2m0, maxResults: 1, write: writeImage },
 ] as const
 
 function writeCrops({ faces }: ImageFaces): VisionResult[] {

@@ -14,7 +14,7 @@ import { locateLandmarks } from './locate-landmarks.ts'
  */
 export const faceextract = defineVisionService<FaceSettings>({
   name: 'faceextract',
-  versions: faceVersions.map(({ version, output }) => ({ version, output })),
+  versions: faceVersions.map(({ write: _write, ...served }) => served),
   models: ['fr_detect', 'fr_landmark', 'onet'],
   readSettings: readFaceSettings,
   async process({ image, requests, models }) {

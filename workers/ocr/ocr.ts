@@ -9,7 +9,7 @@ import { createRecognizedText } from './recognized-text.ts'
 /** Reads printed text: finds its lines, reads each, and brings them into reading order. */
 export const ocr = defineVisionService<OcrSettings>({
   name: 'ocr',
-  versions: [{ version: '1.0', output: RecognizedTextSchema }],
+  versions: [{ version: '1.0', output: RecognizedTextSchema, maxResults: 1 }],
   models: ['PP-OCRv6_det_small', 'PP-OCRv6_rec_small'],
   texts: ['PP-OCRv6_rec_small'],
   readSettings: readOcrSettings,

@@ -31,9 +31,11 @@ export interface HandleImageDependencies<Settings> {
 }
 
 /** How an image ended: `processed`, `failed` (a message says why), `unauthorised` (nothing was asked for), `rejected`. */
-type Ending =
-  | { readonly kind: 'processed' | 'failed' | 'unauthorised'; readonly fields: object }
-  | { readonly kind: 'rejected'; readonly fields: object }
+interface Ending {
+  readonly kind: 'processed' | 'failed' | 'unauthorised' | 'rejected'
+  /** For the log. */
+  readonly fields: object
+}
 
 /**
  * Handles one record of `ingest-1`: afterwards everything that it causes is durable, and only then it is completed. Throws
