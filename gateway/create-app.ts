@@ -1,12 +1,12 @@
-import { fastify, type FastifyInstance } from 'fastify'
+import { fastify } from 'fastify'
 import type { Logger } from '../lib/telemetry/create-logger.ts'
 import type { Registry } from '../lib/telemetry/create-metrics.ts'
 import type { RandomBytes } from '../lib/telemetry/trace-context.ts'
+import type { App } from './app.ts'
 import { answerClientError, handleErrors, sendProblem } from './handle-errors.ts'
 import { beginRequest, observeRequests } from './observe-requests.ts'
 
-/** An HTTP server under construction; services add their routes to it. */
-export type App = FastifyInstance
+export type { App } from './app.ts'
 
 /** What the shell needs. */
 export interface AppOptions {

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import apiReference from '@scalar/fastify-api-reference'
 import packageFile from '../package.json' with { type: 'json' }
-import type { App } from './create-app.ts'
+import type { App } from './app.ts'
 
 const description = `
 Post images of a transaction with a bearer token; get what is found in them by webhook or by the firehose.

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Socket } from 'node:net'
 import { continueTrace, traceIdOf } from '../lib/telemetry/trace-context.ts'
-import type { App } from './create-app.ts'
+import type { App } from './app.ts'
 import { problemDocument, problemMediaType, type Problem } from './problem.ts'
 import { refuseBody } from './refuse-body.ts'
 import { shellProblem, toProblem } from './shell-problems.ts'

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Logger } from '../lib/telemetry/create-logger.ts'
 import { Counter, Histogram, type Registry } from '../lib/telemetry/create-metrics.ts'
 import { continueTrace, traceIdOf, type RandomBytes } from '../lib/telemetry/trace-context.ts'
-import type { App } from './create-app.ts'
+import type { App } from './app.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {

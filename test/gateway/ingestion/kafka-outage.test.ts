@@ -1,11 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import { ConfigResourceTypes } from 'kafkajs'
-import { createKafka } from '../../../lib/kafka/create-kafka.ts'
-import { maxRecordBytes, topics } from '../../../lib/topology.ts'
+import { maxRecordBytes } from '../../../lib/topology.ts'
 import { generateImage } from '../../support/generate-image.ts'
 import { startTestIngestion, type TestIngestion } from '../../support/ingestion.ts'
 import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { limitMessages } from '../../support/limit-messages.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
 
 describe('ingestion without Kafka', () => {
@@ -71,18 +70,6 @@ describe('ingestion without Kafka', () => {
     await until('a POST is accepted', async () => (await post(token)).status === 200)
   })
 })
-
-async function limitMessages(kafka: TestKafka, bytes: number): Promise<void> {
-  const admin = createKafka(kafka.options).admin()
-  await admin.connect()
-  const name = kafka.options.topicPrefix + topics.ingest.name
-  const configEntries = [{ name: 'max.message.bytes', value: String(bytes) }]
-  await admin.alterConfigs({
-    validateOnly: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name, configEntries }],
-  })
-  await admin.disconnect()
-}
 
 /** A bootstrap address that nobody serves until it is opened; it then forwards to the real broker. */
 function createBootstrap() {
