@@ -1,8 +1,10 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { ApplicationFailure } from '@temporalio/activity'
 import { summaryMessageIdOf } from '../../lib/envelope/message-ids.ts'
 import { packPayload } from '../../lib/envelope/payload-registry.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
 import { continueTrace } from '../../lib/telemetry/trace-context.ts'
 import { maxRecordBytes } from '../../lib/topology.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
@@ -37,7 +39,8 @@ export interface StoredRevision extends DecidedRevision {
 export interface SummaryActivities {
   /**
    * Decides a revision, once for ever, and writes it to `summary-1`. Idempotent: a repeated call writes the same bytes
-   * under the same message id. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw.
+   * under the same message id. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw,
+   * where no other try helps as a non-retryable failure of the error's code.
    */
   publishSummary(input: PublishSummaryInput): Promise<DecidedRevision | null>
 }
@@ -68,20 +71,36 @@ export function createSummaryActivities(
   dependencies: SummaryActivitiesDependencies,
 ): SummaryActivities {
   return {
-    async publishSummary(input) {
-      const { clientId, correlationId, revision } = input
-      const key = { clientId, correlationId }
-      const stored = await dependencies.decideRevision(key, revision, (record) =>
-        composeRecord(input, record),
-      )
-      if (stored === null) return null
-      await dependencies.writeSummary(key, stored.value)
-      await dependencies.markPublished(key, revision)
-      const decided = { outcome: stored.outcome, revision, messages: stored.messages }
-      dependencies.onPublished(input, decided)
-      return decided
-    },
+    publishSummary: (input) => publish(input, dependencies).catch(translate),
   }
+}
+
+async function publish(
+  input: PublishSummaryInput,
+  dependencies: SummaryActivitiesDependencies,
+): Promise<DecidedRevision | null> {
+  const { clientId, correlationId, revision } = input
+  const key = { clientId, correlationId }
+  const stored = await dependencies.decideRevision(key, revision, (record) =>
+    composeRecord(input, record),
+  )
+  if (stored === null) return null
+  await dependencies.writeSummary(key, stored.value)
+  await dependencies.markPublished(key, revision)
+  const decided = { outcome: stored.outcome, revision, messages: stored.messages }
+  dependencies.onPublished(input, decided)
+  return decided
+}
+
+/** Temporal's border: the workflow then fails, for everybody to see, instead of trying for ever. */
+function translate(error: unknown): never {
+  if (!(error instanceof IpsError) || error.retryable) throw error
+  throw ApplicationFailure.create({
+    message: error.message,
+    type: error.code,
+    nonRetryable: true,
+    cause: error,
+  })
 }
 
 function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {

@@ -66,6 +66,8 @@ function readTerminal(bytes: Uint8Array): VisionContent {
 function readFace({ index, boundingBox }: { index: number; boundingBox?: Box | undefined }) {
   if (boundingBox === undefined) return { index }
   const { left, top, width, height } = boundingBox
+  // JSON, in which the journal keeps it, knows neither NaN nor infinity.
+  if (![left, top, width, height].every(Number.isFinite)) return { index }
   return { index, boundingBox: { left, top, width, height } }
 }
 

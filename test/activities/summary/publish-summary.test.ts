@@ -7,6 +7,7 @@ import {
   type SummaryActivitiesDependencies,
 } from '../../../activities/summary/publish-summary.ts'
 import { summaryMessageIdOf } from '../../../lib/envelope/message-ids.ts'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { traceIdOf } from '../../../lib/telemetry/trace-context.ts'
 import { EnvelopeSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
@@ -19,6 +20,7 @@ const tokenIngestedAt = new Date('2026-11-24T06:00:00Z')
 function createRecorder(found = true) {
   const events: string[] = []
   const values: Uint8Array[] = []
+  const failure: { error?: Error } = {}
   const dependencies: SummaryActivitiesDependencies = {
     decideRevision(_key, revision, compose) {
       events.push('decide')
@@ -36,6 +38,7 @@ function createRecorder(found = true) {
       return Promise.resolve({ revision, messages: 7, ...composed })
     },
     writeSummary(_key, value) {
+      if (failure.error !== undefined) return Promise.reject(failure.error)
       events.push('write')
       values.push(value)
       return Promise.resolve()
@@ -48,7 +51,8 @@ function createRecorder(found = true) {
       events.push(decided.outcome)
     },
   }
-  return { events, values, activities: createSummaryActivities(dependencies) }
+  const failWith = (error: Error) => void (failure.error = error)
+  return { events, values, failWith, activities: createSummaryActivities(dependencies) }
 }
 
 describe('publishSummary', () => {
@@ -74,6 +78,18 @@ describe('publishSummary', () => {
     expect(traceIdOf(envelope.traceparent)).toBe(traceIdOf(traceparent))
     const summary = envelope.payload && anyUnpack(envelope.payload, TransactionSummarySchema)
     expect(summary).toMatchObject({ revision: 2, missing: [{ imageId: '1', service: 'ocr' }] })
+  })
+
+  test('fails for good where no other try helps, and only there', async () => {
+    const { activities, failWith } = createRecorder()
+    failWith(new IpsError('record-too-large', 'it does not fit'))
+    await expect(activities.publishSummary(input)).rejects.toMatchObject({
+      type: 'record-too-large',
+      nonRetryable: true,
+    })
+    const away = new IpsError('kafka-unavailable', 'not now', { retryable: true })
+    failWith(away)
+    await expect(activities.publishSummary(input)).rejects.toBe(away)
   })
 
   test('says that there is nothing to publish where the journal is gone', async () => {
