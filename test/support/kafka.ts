@@ -21,6 +21,8 @@ export interface TestKafka {
   watch(topic: string): Promise<TopicWatch>
   /** The committed offsets of a group, by partition; 0 where it has none. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, bigint>>
+  /** Where a topic ends, by partition. */
+  written(topic: string): Promise<ReadonlyMap<number, bigint>>
   /** Closes everything and deletes the topics. */
   drop(): Promise<void>
 }
@@ -61,6 +63,7 @@ export async function createTestKafka(): Promise<TestKafka> {
       return watchTopic(consumer, topicPrefix + topic, topicPrefix)
     },
     committed: (group, topic) => readCommitted(options, group, topic),
+    written: (topic) => readWritten(options, topic),
     async drop() {
       await Promise.all(consumers.map((consumer) => consumer.disconnect()))
       await (await producer)?.disconnect()
@@ -69,12 +72,13 @@ export async function createTestKafka(): Promise<TestKafka> {
   }
 }
 
-/** Waits for a condition; rejects after 50 s with what it was. */
+/** Waits for a condition; rejects after `timeoutMs`, 50 s by default, with what it was. */
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
+  timeoutMs = untilTimeoutMs,
 ): Promise<void> {
-  const deadline = Date.now() + untilTimeoutMs
+  const deadline = Date.now() + timeoutMs
   while (!(await condition())) {
     if (Date.now() > deadline) throw new Error(`never: ${what}`)
     await setTimeout(pollIntervalMs)
@@ -121,6 +125,17 @@ async function readCommitted(
     return new Map(
       entries.map(({ partition, offset }) => [partition, BigInt(Math.max(0, Number(offset)))]),
     )
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+async function readWritten(options: KafkaOptions, topic: string) {
+  const admin = createKafka(options).admin()
+  await admin.connect()
+  try {
+    const offsets = await admin.fetchTopicOffsets(options.topicPrefix + topic)
+    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]))
   } finally {
     await admin.disconnect()
   }

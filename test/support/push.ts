@@ -5,6 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { create } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { Client, Connection } from '@temporalio/client'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
 import { packPayload } from '../../lib/envelope/payload-registry.ts'
@@ -69,9 +70,25 @@ export async function createPushFixture(): Promise<PushFixture> {
     },
     async drop() {
       await Promise.all([...running].map((push) => push.stop('SIGKILL')))
+      await terminateWorkflows(`${taskQueuePrefix}push`)
       await Promise.all([kafka.drop(), keys.remove(), databases.drop()])
     },
   }
+}
+
+/** Nobody would ever go on with them. */
+async function terminateWorkflows(taskQueue: string): Promise<void> {
+  const connection = await Connection.connect({ address: process.env['TEMPORAL_ADDRESS'] ?? '' })
+  const { workflow } = new Client({ connection })
+  const query = `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`
+  for await (const { workflowId } of workflow.list({ query })) {
+    // It may end by itself in between.
+    await workflow
+      .getHandle(workflowId)
+      .terminate()
+      .catch(() => undefined)
+  }
+  await connection.close()
 }
 
 async function followProcess(child: ChildProcess): Promise<PushProcess> {

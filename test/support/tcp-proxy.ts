@@ -1,52 +1,53 @@
-import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
-/** A server behind a cable that can be pulled. */
+/** A way to a server that can be cut. */
 export interface TcpProxy {
   readonly port: number
-  /** Breaks every connection and refuses new ones until `plug`. */
-  unplug(): void
-  plug(): void
+  /** Ends every connection and refuses new ones. */
+  cut(): void
+  /** Lets connections pass again. */
+  mend(): void
   close(): Promise<void>
 }
 
-/** Starts a proxy on loopback in front of a server. */
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+/** Opens a way to `host:port` on a free port of 127.0.0.1. */
+export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
-  let plugged = true
+  let isCut = false
   const server = createServer((socket) => {
-    if (!plugged) {
+    if (isCut) {
       socket.destroy()
       return
     }
-    const upstream = connect(target.port, target.host)
-    for (const [from, to] of [
+    const upstream = connect(port, host)
+    for (const [one, other] of [
       [socket, upstream],
       [upstream, socket],
     ] as const) {
-      sockets.add(from)
-      from.on('close', () => {
-        sockets.delete(from)
-        to.destroy()
+      sockets.add(one)
+      one.on('error', () => one.destroy())
+      one.on('close', () => {
+        sockets.delete(one)
+        other.destroy()
       })
-      from.on('error', () => to.destroy())
-      from.pipe(to)
+      one.pipe(other)
     }
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const unplug = () => {
-    plugged = false
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const destroyAll = () => {
     for (const socket of sockets) socket.destroy()
   }
   return {
     port: (server.address() as AddressInfo).port,
-    unplug,
-    plug: () => void (plugged = true),
-    async close() {
-      unplug()
-      server.close()
-      await once(server, 'close')
+    cut() {
+      isCut = true
+      destroyAll()
     },
+    mend: () => void (isCut = false),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        destroyAll()
+      }),
   }
 }

@@ -28,7 +28,7 @@ export interface WebhookSink {
   /** The different ids that arrived. */
   ids(): Set<string>
   /** Resolves when all of these have arrived. */
-  untilArrived(ids: readonly string[]): Promise<void>
+  untilArrived(ids: readonly string[], timeoutMs?: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -58,11 +58,15 @@ export async function startWebhookSink(
     received,
     connections: () => connections,
     ids,
-    untilArrived: (expected) =>
-      until(`${expected.length} webhooks`, () => {
-        const arrived = ids()
-        return expected.every((id) => arrived.has(id))
-      }),
+    untilArrived: (expected, timeoutMs) =>
+      until(
+        `${expected.length} webhooks`,
+        () => {
+          const arrived = ids()
+          return expected.every((id) => arrived.has(id))
+        },
+        timeoutMs,
+      ),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
