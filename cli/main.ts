@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { IpsError } from '../lib/errors/ips-error.ts'
+import { registerBench } from './commands/bench.ts'
 import { registerClient } from './commands/client.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDown } from './commands/down.ts'
@@ -32,6 +33,7 @@ registerProbe(program)
 registerServers(program)
 registerInstall(program)
 registerTest(program)
+registerBench(program)
 
 try {
   await program.parseAsync()

@@ -1,0 +1,15 @@
+import type { Command } from 'commander'
+
+/** `racc bench NAME`: measures a part of the system. */
+export function registerBench(program: Command): void {
+  program
+    .command('bench')
+    .description('measure a part of the system on real servers, started and stopped for it')
+    .argument('<name>', 'a file of bench/, without .ts')
+    .argument('[args...]', 'its own arguments, after --, for example --json')
+    .option('--json', 'print one JSON object as the last line')
+    .action(async (name: string, args: string[], { json }: { json?: boolean }) => {
+      const { runBench } = await import('../testing/run-bench.ts')
+      process.exitCode = await runBench(name, json ? [...args, '--json'] : args)
+    })
+}
