@@ -50,23 +50,31 @@ function asRole(name: string): RoleName {
 
 /** Starts a supervisor that outlives this command, unless one runs, and waits until everything is ready. */
 export async function upDetached(setup: Setup, plan: PlanOptions): Promise<void> {
-  const { isSupervised } = await import('../supervisor/stop-everything.ts')
+  const { createSupervisionWatch, supervisorLockOf } =
+    await import('../supervisor/stop-everything.ts')
+  const { tryLock } = await import('../processes/acquire-lock.ts')
   const { startDetached, waitUntilReady } = await import('../supervisor/start-detached.ts')
   const { readState } = await import('../supervisor/state-file.ts')
   const show = showProgress()
-  if (await isSupervised(setup.home)) {
+  const lock = await tryLock(supervisorLockOf(setup.home))
+  if (lock === undefined) {
     if (!plan.serversOnly && readState(setup.home)?.serversOnly === true) {
       throw new IpsError(
         'servers-only',
         'only the servers run here: ./racc down first, then ./racc up.',
       )
     }
-    await waitUntilReady(setup.home, () => true, show)
+    await waitUntilReady(setup.home, createSupervisionWatch(setup.home), show)
     note(`already running from ${setup.home}`)
     return
   }
   const { prepareStart } = await import('../supervisor/start-system.ts')
-  await prepareStart(setup, plan)
+  // Held so that of two at the same time one waits for the other.
+  try {
+    await prepareStart(setup, plan)
+  } finally {
+    await lock.release()
+  }
   await startDetached(setup, plan, { ownedByCaller: false, onChange: show })
   say(describeStarted(setup, plan))
 }

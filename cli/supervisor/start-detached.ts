@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { markVariable } from '../processes/find-marked-processes.ts'
 import { isAlive } from '../processes/process-identity.ts'
 import type { Setup } from '../setup/read-setup.ts'
 import type { PlanOptions } from './create-plan.ts'
@@ -31,7 +32,8 @@ export async function startDetached(
   ]
   const child = spawn(process.execPath, args, {
     cwd: setup.root,
-    env: { ...setup.environment, IPS_HOME: setup.home },
+    // Marked like its children, it is found even before it has written its state.
+    env: { ...setup.environment, IPS_HOME: setup.home, [markVariable]: setup.home },
     detached: true,
     stdio: [options.ownedByCaller ? 'pipe' : 'ignore', log, log],
   })
@@ -51,12 +53,12 @@ export async function startDetached(
  */
 export async function waitUntilReady(
   home: string,
-  isRunning: () => boolean,
+  isRunning: () => boolean | Promise<boolean>,
   onChange?: (state: SupervisorState) => void,
 ): Promise<void> {
   let last = ''
   for (;;) {
-    const running = isRunning()
+    const running = await isRunning()
     const state = readState(home)
     const isCurrent = state !== undefined && (isAlive(state.supervisor) || state.state === 'failed')
     const text = JSON.stringify(state)

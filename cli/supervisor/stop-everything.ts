@@ -1,5 +1,5 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import { tryLock } from '../processes/acquire-lock.ts'
+import { isLocked } from '../processes/acquire-lock.ts'
 import { findMarkedProcesses } from '../processes/find-marked-processes.ts'
 import { processGroupOf } from '../processes/process-group.ts'
 import { isAlive, type ProcessIdentity } from '../processes/process-identity.ts'
@@ -17,11 +17,16 @@ export function supervisorLockOf(home: string): string {
   return `supervisor:${home}`
 }
 
-/** True while a supervisor of this home lives. */
-export async function isSupervised(home: string): Promise<boolean> {
-  const lock = await tryLock(supervisorLockOf(home))
-  await lock?.release()
-  return lock === undefined
+/** A supervisor that another command starts takes the lock a moment after that command has let it go. */
+const handOverMs = 10_000
+
+/** Creates a check that is true while a supervisor of this home lives, or may be about to. */
+export function createSupervisionWatch(home: string): () => Promise<boolean> {
+  let lastSeenMs = Date.now()
+  return async () => {
+    if (await isLocked(supervisorLockOf(home))) lastSeenMs = Date.now()
+    return Date.now() - lastSeenMs < handOverMs
+  }
 }
 
 /**

@@ -79,6 +79,7 @@ async function runJest(setup: Setup, jestArgs: string[], signal: AbortSignal): P
   const results = join(setup.home, 'jest-results.json')
   const args = [
     ...['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'],
+    '--disable-warning=TimeoutNegativeWarning',
     join(setup.root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...['--json', '--outputFile', results],
     // Tests wait for servers most of the time; more workers than cores only makes them late.

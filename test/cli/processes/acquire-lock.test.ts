@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { expect, test } from '@jest/globals'
-import { acquireLock, tryLock } from '../../../cli/processes/acquire-lock.ts'
+import { acquireLock, isLocked, tryLock } from '../../../cli/processes/acquire-lock.ts'
 
 const lockModule = path.resolve('cli/processes/acquire-lock.ts')
 
@@ -15,6 +15,16 @@ test('a lock has one holder at a time, and the next one gets it when it is relea
   await waited.promise
   await held?.release()
   await (await next).release()
+})
+
+test('asking whether a lock is held takes nothing from anybody', async () => {
+  const resource = randomUUID()
+  expect(await isLocked(resource)).toBe(false)
+  const lock = await tryLock(resource)
+  expect(await isLocked(resource)).toBe(true)
+  expect(await isLocked(resource)).toBe(true)
+  await lock?.release()
+  expect(await isLocked(resource)).toBe(false)
 })
 
 test('locks of different resources are independent', async () => {
