@@ -9,8 +9,8 @@ export const ingestionSettings = {
   ...kafkaSettings,
   ...tokenSettings,
   ingestMaxBytesInFlight: setting(
-    integer(2 * maxPostBytes, 64 * 1024 * mebibyte).default(256 * mebibyte),
-    'Bytes of bodies that ingestion has in memory at most; a client has at most half of them',
+    integer(2 * maxPostBytes, 64 * 1024 * mebibyte).default(128 * mebibyte),
+    'Bytes of bodies that ingestion holds at most, a client at most half of them; the process takes up to five times as much memory',
   ),
   ingestMaxBytesProducing: setting(
     integer(mebibyte, 4 * 1024 * mebibyte).default(32 * mebibyte),
