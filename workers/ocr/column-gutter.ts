@@ -91,7 +91,7 @@ function columnRuns(
   strip: Strip,
   minBand: number,
 ): readonly (readonly LevelBox[])[] {
-  if (sharedHeight(sidesOf(free, strip)) === 0) return []
+  if (!hasBothSides(sidesOf(free, strip))) return []
   const runs: (readonly LevelBox[])[][] = [[]]
   for (const division of divideAtBands(free, minBand)) {
     if (readAcross(sidesOf(division, strip))) runs.push([])
@@ -140,14 +140,19 @@ function crosses(box: LevelBox, strip: Strip): boolean {
 }
 
 /** The height at which both sides have something; 0 where they do not lie beside each other. */
-function sharedHeight({ left, right }: Sides): number {
-  if (left.length < minLinesBeside || right.length < minLinesBeside) return 0
+function sharedHeight(sides: Sides): number {
+  const { left, right } = sides
+  if (!hasBothSides(sides)) return 0
   const [leftTop, leftBottom] = verticalExtent(left)
   const [rightTop, rightBottom] = verticalExtent(right)
   const shared = Math.min(leftBottom, rightBottom) - Math.max(leftTop, rightTop)
   return shared >= minSharedHeight * Math.min(leftBottom - leftTop, rightBottom - rightTop)
     ? shared
     : 0
+}
+
+function hasBothSides({ left, right }: Sides): boolean {
+  return left.length >= minLinesBeside && right.length >= minLinesBeside
 }
 
 function verticalExtent(boxes: readonly LevelBox[]): readonly [top: number, bottom: number] {
