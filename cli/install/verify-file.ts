@@ -22,6 +22,6 @@ export async function verifyFile(
   if (size === expected.bytes && found === expected.sha256) return
   throw new IpsError(
     'checksum-mismatch',
-    `${name} is not what the manifest expects: ${size} bytes with SHA-256 ${found}, not ${expected.bytes} bytes with ${expected.sha256}; it was not installed.`,
+    `${name} is not what the manifest expects: ${size} bytes with SHA-256 ${found}, not ${expected.bytes} bytes with ${expected.sha256}; it is refused.`,
   )
 }
