@@ -80,7 +80,7 @@ function createEngine(
   const perform = async (task: ChildTask, signal: AbortSignal) => {
     const replied = queue.add(task, signal)
     options.metrics.queued.set(queue.length)
-    const reply = await replied
+    const reply = await replied.finally(() => options.metrics.queued.set(queue.length))
     if (reply.kind === 'failed') throw new IpsError(reply.code, reply.message)
     return reply
   }
@@ -139,7 +139,8 @@ async function runChild(pool: Pool, child: InferenceChild): Promise<number> {
       const queued = await queue.take(over)
       metrics.queued.set(queue.length)
       if (queued === undefined) break
-      await performTask(child, queued, timeoutMs)
+      metrics.working.inc()
+      await performTask(child, queued, timeoutMs).finally(() => metrics.working.dec())
       done += 1
     }
     throw new IpsError('inference-crashed', `the child ${await child.ended}`, { retryable: true })

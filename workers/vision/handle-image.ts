@@ -48,7 +48,10 @@ export async function handleImage<Settings>(
 ): Promise<void> {
   const { clock, metrics, logger, service } = dependencies
   const startedAt = clock()
-  const { kind, fields } = await workOn(record, context, dependencies)
+  metrics.pending.inc()
+  const { kind, fields } = await workOn(record, context, dependencies).finally(() => {
+    metrics.pending.dec()
+  })
   context.complete(record)
   const durationMs = clock() - startedAt
   metrics.images.inc({ outcome: kind })

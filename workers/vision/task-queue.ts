@@ -17,7 +17,7 @@ export interface TaskQueue<Task, Reply> {
   add(task: Task, signal: AbortSignal): Promise<Reply>
   /** The next task, as soon as there is one; `undefined` where `signal` is aborted first. */
   take(signal: AbortSignal): Promise<QueuedTask<Task, Reply> | undefined>
-  /** Rejects everything that waits. */
+  /** Rejects everything that waits or comes. */
   close(): void
 }
 
@@ -25,13 +25,14 @@ export interface TaskQueue<Task, Reply> {
 export function createTaskQueue<Task, Reply>(): TaskQueue<Task, Reply> {
   const waiting = new Set<QueuedTask<Task, Reply>>()
   const takers = new Set<() => void>()
+  let closed = false
   return {
     get length() {
       return waiting.size
     },
     add(task, signal) {
       const { promise, resolve, reject } = Promise.withResolvers<Reply>()
-      if (signal.aborted) return Promise.reject(cancelled())
+      if (closed || signal.aborted) return Promise.reject(cancelled())
       const cancel = () => {
         if (waiting.delete(queued)) reject(cancelled())
       }
@@ -43,7 +44,11 @@ export function createTaskQueue<Task, Reply>(): TaskQueue<Task, Reply> {
     },
     async take(signal) {
       for (;;) {
-        if (signal.aborted) return undefined
+        if (signal.aborted) {
+          // It may have been woken for a task that another must do now.
+          if (waiting.size > 0) wakeOne(takers)
+          return undefined
+        }
         const [queued] = waiting
         if (queued !== undefined) {
           waiting.delete(queued)
@@ -53,6 +58,7 @@ export function createTaskQueue<Task, Reply>(): TaskQueue<Task, Reply> {
       }
     },
     close() {
+      closed = true
       for (const queued of waiting) queued.reject(cancelled())
       waiting.clear()
     },

@@ -49,6 +49,16 @@ export function createVisionMetrics(registry: Registry) {
       help: 'Child processes that are ready to work',
       registers,
     }),
+    pending: new Gauge({
+      name: 'ips_vision_pending_images',
+      help: 'Images in memory: those that wait and those that are worked on',
+      registers,
+    }),
+    working: new Gauge({
+      name: 'ips_vision_working_children',
+      help: 'Child processes that work on an image or a question',
+      registers,
+    }),
     queued: new Gauge({
       name: 'ips_vision_queued_images',
       help: 'Images that wait for a child',

@@ -47,7 +47,7 @@ const settings = {
     'Images in memory at most: those that wait and those that are worked on',
   ),
   visionSessionTimeoutMs: setting(
-    integer(6_000, 300_000).default(30_000),
+    integer(6_000, 300_000).default(10_000),
     'After this silence the consumer group gives the partitions of a process to others',
   ),
 } as const
