@@ -29,7 +29,7 @@ export function sendProblem(
 ): FastifyReply {
   const problem = toProblem(error)
   request.event['code'] = problem.code
-  refuseBody(request.raw, reply.raw)
+  refuseBody(request.raw, reply.raw, problem.status)
   if (problem.status >= 500) request.event['error'] = problem.cause ?? problem
   return reply
     .code(problem.status)

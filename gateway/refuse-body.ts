@@ -1,7 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A client that writes everything before it reads gets its answer if it had no more than this, the largest image, to write. */
-const maxDiscardedBytes = 8 * 1024 * 1024
+/**
+ * A client that writes everything before it reads gets its answer if it has no more than this to write: the largest body
+ * that any service takes, and some more, so that what is too large by a little learns so.
+ */
+const maxDiscardedBytes = 40 * 1024 * 1024
+/** And if nobody knows who it is, the largest image. */
+const maxStrangerDiscardedBytes = 8 * 1024 * 1024
 /** For so long the answer may be fetched before the connection is cut. */
 const lingerMs = 2_000
 
@@ -10,10 +15,14 @@ const lingerMs = 2_000
  * a bounded rest of the body is thrown away, since closing over unread bytes resets the connection, and may take the answer
  * with it. Call before the answer is sent.
  */
-export function refuseBody(request: IncomingMessage, response: ServerResponse): void {
+export function refuseBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  status: number,
+): void {
   if (!isUnderWay(request) || response.headersSent) return
   response.setHeader('connection', 'close')
-  discard(request)
+  discard(request, status === 401 ? maxStrangerDiscardedBytes : maxDiscardedBytes)
   const { socket } = request
   // Node calls this when the answer has been written, and would close over the unread bytes.
   socket.destroySoon = () => {
@@ -31,9 +40,9 @@ function isUnderWay({ headers, complete, destroyed }: IncomingMessage): boolean 
   return hasBody && !complete && !destroyed
 }
 
-function discard(request: IncomingMessage): void {
+function discard(request: IncomingMessage, maxBytes: number): void {
   // With a listener of ours Node does not throw away the whole rest by itself.
-  if (Number(request.headers['content-length']) > maxDiscardedBytes) {
+  if (Number(request.headers['content-length']) > maxBytes) {
     request.on('data', () => request.pause())
     request.pause()
     return
@@ -41,7 +50,7 @@ function discard(request: IncomingMessage): void {
   let discarded = 0
   request.on('data', (chunk: Buffer) => {
     discarded += chunk.length
-    if (discarded > maxDiscardedBytes) request.pause()
+    if (discarded > maxBytes) request.pause()
   })
   request.resume()
 }

@@ -374,6 +374,16 @@ describe('POST /ingest/v1/{transactionId}', () => {
     expect(written).toBeLessThan(128)
   })
 
+  test('answers a client that writes all of a body that is too large before it reads', async () => {
+    const socket = connect(ingestion.port, '127.0.0.1')
+    const answer = answerOn(socket)
+    socket.write(
+      `POST /ingest/v1/a HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${token}\r\ncontent-length: ${33 * mebibyte}\r\n\r\n`,
+    )
+    await new Promise((written) => socket.write(Buffer.alloc(33 * mebibyte), written))
+    expect(await answer).toMatch(/^HTTP\/1.1 413 /)
+  })
+
   test('lets a client wait for its permission to send the body', async () => {
     const refused = connect(ingestion.port, '127.0.0.1')
     const head = (bearer: string) =>
