@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { randomBytes } from 'node:crypto'
+import { createWebhookKeyPair, createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
+import { createSecretBox } from '../../../workers/push/journal/create-secret-box.ts'
+import {
+  createPushRecordReader,
+  endpointIdOf,
+  type PushRecordReader,
+} from '../../../workers/push/read-push-record.ts'
+import { createVisionRecord } from '../../support/push.ts'
+import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
+
+const clientId = 'client'
+const url = 'https://hooks.example/'
+const box = createSecretBox(randomBytes(32))
+let keys: TestKeys
+let read: PushRecordReader
+
+beforeAll(async () => {
+  keys = await createTestKeys()
+  read = createPushRecordReader({ verifier: keys.createVerifier(), box })
+})
+
+afterAll(async () => {
+  await keys.remove()
+})
+
+async function readWith(claim: unknown, message: { messageId?: string } = {}) {
+  const rights = claim === undefined ? {} : { 'push-1': claim }
+  const token = await issueTestToken(keys, { clientId, rights })
+  return read(createVisionRecord({ clientId, token, messageId: 'id', ...message }).value)
+}
+
+describe('a record', () => {
+  test('is rendered once, for the endpoint that its token names', async () => {
+    const secret = createWebhookSecret()
+    const record = await readWith({ url, secret, maxRate: 5 })
+    expect(record).toMatchObject({
+      outcome: 'deliver',
+      delivery: {
+        messageId: 'id',
+        type: 'ocr.v1m0.RecognizedText',
+        endpoint: {
+          clientId,
+          host: 'hooks.example',
+          settings: JSON.stringify({ signature: 'v1', maxRate: 5 }),
+        },
+      },
+    })
+    if (record.outcome !== 'deliver') throw new Error('unreachable')
+    const { body, createdAt, endpoint } = record.delivery
+    expect(box.open(endpoint.endpointId, endpoint.sealed)).toEqual({ url, secret })
+    expect(JSON.parse(body)).toMatchObject({ timestamp: createdAt.toISOString() })
+  })
+
+  test.each([
+    ['without a claim', undefined, 'no-claim'],
+    ['whose claim has no secret', url, 'claim-malformed'],
+    ['whose claim is malformed', { url: 'ftp://x' }, 'claim-malformed'],
+    [
+      'whose secret is of the wrong kind',
+      { url, secret: createWebhookKeyPair().secretKey, signature: 'v1' },
+      'claim-malformed',
+    ],
+    [
+      'of a type that is not wanted',
+      { url, secret: createWebhookSecret(), types: ['vision.v1m0.ImageProcessed'] },
+      'type-unwanted',
+    ],
+  ])('%s is ignored', async (_name, claim, reason) => {
+    await expect(readWith(claim)).resolves.toEqual({ outcome: 'ignore', reason })
+  })
+
+  test('with a text that the journal cannot hold is put aside', async () => {
+    const claim = { url, secret: createWebhookSecret() }
+    await expect(readWith(claim, { messageId: 'a\0b' })).resolves.toEqual({
+      outcome: 'reject',
+      reason: 'envelope-malformed',
+    })
+  })
+
+  test('of any bytes never throws', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array(), async (value) => {
+        await expect(read(value)).resolves.toMatchObject({ outcome: 'reject' })
+      }),
+    )
+  })
+
+  test('waits for keys that cannot be read', async () => {
+    const away = createTestKeys()
+    const { directory, createVerifier, remove } = await away
+    await remove()
+    expect(directory).not.toBe('')
+    const reader = createPushRecordReader({ verifier: createVerifier(), box })
+    const token = await issueTestToken(keys, { clientId })
+    const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
+    await expect(reader(value)).rejects.toMatchObject({ retryable: true })
+  })
+})
+
+describe('the id of an endpoint', () => {
+  test('is the same for the same client and URL, however the URL is written', () => {
+    expect(endpointIdOf({ clientId, url: 'https://hooks.example' })).toBe(
+      endpointIdOf({ clientId, url: 'HTTPS://Hooks.Example:443/' }),
+    )
+  })
+
+  test('differs by client and by URL', () => {
+    fc.assert(
+      fc.property(fc.webUrl(), fc.webUrl(), (one, other) => {
+        const [first, second] = [one, other].map((each) => endpointIdOf({ clientId, url: each }))
+        expect(first === second).toBe(new URL(one).href === new URL(other).href)
+        expect(first).not.toBe(endpointIdOf({ clientId: 'another', url: one }))
+      }),
+    )
+  })
+})
