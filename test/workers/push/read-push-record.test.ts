@@ -89,11 +89,9 @@ describe('a record', () => {
   })
 
   test('waits for keys that cannot be read', async () => {
-    const away = createTestKeys()
-    const { directory, createVerifier, remove } = await away
-    await remove()
-    expect(directory).not.toBe('')
-    const reader = createPushRecordReader({ verifier: createVerifier(), box })
+    const away = await createTestKeys()
+    await away.remove()
+    const reader = createPushRecordReader({ verifier: away.createVerifier(), box })
     const token = await issueTestToken(keys, { clientId })
     const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
     await expect(reader(value)).rejects.toMatchObject({ retryable: true })
