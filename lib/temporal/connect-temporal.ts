@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { Client, Connection } from '@temporalio/client'
 import { NativeConnection } from '@temporalio/worker'
 
@@ -29,7 +30,7 @@ export async function connectWorker(
       return await NativeConnection.connect({ address })
     } catch (error) {
       if (signal.aborted) throw error
-      await new Promise((resolve) => setTimeout(resolve, delayMs))
+      await setTimeout(delayMs, undefined, { signal })
     }
   }
 }
