@@ -39,7 +39,8 @@ export interface TransactionSummaryResult {
 export const progressed = defineSignal<[Progress]>('progressed')
 
 const { publishSummary } = proxyActivities<SummaryActivities>({
-  startToCloseTimeout: '1 minute',
+  // A publication takes well below a second; this is how long one waits that a killed process had begun.
+  startToCloseTimeout: '15 seconds',
   // Without an end: a summary waits for its database and for Kafka as long as it must.
   retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
 })

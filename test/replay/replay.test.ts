@@ -1,10 +1,11 @@
-import { beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   bundleWorkflowCode,
   DefaultLogger,
   Worker,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker'
+import { globalHandlers } from '@temporalio/worker/lib/workflow/vm-shared.js'
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { historiesDirectory, readHistory } from '../support/record-history.ts'
@@ -21,6 +22,9 @@ beforeAll(async () => {
     logger: new DefaultLogger('ERROR'),
   })
 })
+
+// A replay hooks into every promise of the process, and leaves that to the test files that follow in it.
+afterAll(() => globalHandlers.uninstall())
 
 describe('the workflows of this code', () => {
   test.each(files)('go on with the recorded history %s', async (file) => {

@@ -79,16 +79,16 @@ describe('the summary service', () => {
 
   test('postpones its work while its database is away', async () => {
     const url = new URL(fixture.databases.url)
-    const proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
+    const proxy = await startTcpProxy(url.hostname, Number(url.port))
     url.port = String(proxy.port)
     const summary = await fixture.start({ POSTGRES_URL: url.toString() })
     const transactions = await createTransactions(5)
-    proxy.unplug()
+    proxy.cut()
     for (const { images } of transactions) await send(images)
     await until('work is postponed', () =>
       summary.events.some(({ event }) => event === 'partition.postponed'),
     )
-    proxy.plug()
+    proxy.mend()
     await expectAllComplete(transactions)
     await summary.stop()
     await proxy.close()
@@ -96,15 +96,15 @@ describe('the summary service', () => {
 
   test('postpones its work while Temporal is away', async () => {
     const [host = '', port] = (process.env['TEMPORAL_ADDRESS'] ?? '').split(':')
-    const proxy = await startTcpProxy({ host, port: Number(port) })
+    const proxy = await startTcpProxy(host, Number(port))
     const summary = await fixture.start({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` })
     const transactions = await createTransactions(5)
-    proxy.unplug()
+    proxy.cut()
     for (const { images } of transactions) await send(images)
     await until('work is postponed', () =>
       summary.events.some(({ event }) => event === 'partition.postponed'),
     )
-    proxy.plug()
+    proxy.mend()
     await expectAllComplete(transactions)
     await summary.stop()
     await proxy.close()
