@@ -82,7 +82,6 @@ async function runJest(setup: Setup, jestArgs: string[], signal: AbortSignal): P
     '--disable-warning=ExperimentalWarning',
     // kafkajs computes a negative time-out, and means none.
     '--disable-warning=TimeoutNegativeWarning',
-    '--disable-warning=TimeoutNegativeWarning',
     join(setup.root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...['--json', '--outputFile', results],
     // Tests wait for servers most of the time; more workers than cores only makes them late.
