@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { anyPack } from '@bufbuild/protobuf/wkt'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { syntheticCount, syntheticMessage } from '../../lib/protocol/synthetic-message.ts'
@@ -12,15 +13,20 @@ const maxSyntheticResults = 3
  * for, the same for the same image. Pixels and settings are not looked at. Other questions have no answer.
  */
 export function createSyntheticEngine<Settings>(service: VisionService<Settings>): InferenceEngine {
+  let last: Promise<unknown> = Promise.resolve()
   return {
     description: { models: [], executionProvider: 'synthetic' },
-    infer: ({ imageId, requests }) =>
-      Promise.resolve(
+    infer({ imageId, requests }) {
+      const generate = () =>
         requests.map(({ version }) => {
           const served = service.versions.find((known) => known.version === version)
           return served === undefined ? [] : generateResults(served, `${service.name}\n${imageId}`)
-        }),
-      ),
+        })
+      // One image per turn of the event loop: there is no child to do it, and heartbeats must come in between.
+      const results = last.then(() => setImmediate()).then(generate)
+      last = results.catch(() => undefined)
+      return results
+    },
     ask: (question) =>
       Promise.reject(
         new IpsError('question-synthetic', `${service.name} has no models to answer ${question}`),

@@ -39,7 +39,7 @@ const settings = {
     'Child processes that run models, one core each; by default half of the cores, for there are two vision services',
   ),
   visionImageTimeoutMs: setting(
-    integer(1_000, 600_000).default(60_000),
+    integer(1_000, 600_000).default(120_000),
     'A child that works longer on one image hangs, and is replaced',
   ),
   visionPendingBytes: setting(
