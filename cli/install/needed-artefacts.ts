@@ -3,7 +3,11 @@ import type { Setup } from '../setup/read-setup.ts'
 import { findJava, kafkaMinimumJava } from './find-java.ts'
 
 /** The models of the vision services. */
-const models = ['face-models', 'face-confirmation-model', 'text-models']
+export const modelArtefacts: readonly string[] = [
+  'face-models',
+  'face-confirmation-model',
+  'text-models',
+]
 
 /** What is installed for a use of the system: nothing for a server that is configured. */
 export async function neededArtefacts(
@@ -24,7 +28,7 @@ export async function neededArtefacts(
     ...(hasJava ? [] : ['java']),
     ...(needsKafka ? ['kafka'] : []),
     ...(needsTemporal ? ['temporal'] : []),
-    ...(use.models ? models : []),
+    ...(use.models ? modelArtefacts : []),
     ...(use.samples ? ['samples'] : []),
     ...(use.tests ? ['temporal-test-server'] : []),
   ]
