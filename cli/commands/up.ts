@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { z } from 'zod'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { roles, type RoleName } from '../../lib/topology.ts'
+import { readAddresses } from '../setup/addresses.ts'
 import { readSetup, type Setup } from '../setup/read-setup.ts'
 import type { PlanOptions } from '../supervisor/create-plan.ts'
 import type { SupervisorState } from '../supervisor/state-file.ts'
@@ -120,8 +121,12 @@ function showProgress(): (state: SupervisorState) => void {
   }
 }
 
-function describeStarted({ ports, home }: Setup, { serversOnly }: PlanOptions): string {
-  return serversOnly
-    ? `the servers are ready; \`./racc servers env\` prints where they are, state is in ${home}`
-    : `ready: API http://127.0.0.1:${ports.gateway}/docs, Temporal UI http://127.0.0.1:${ports.temporalUi}, state in ${home}`
+function describeStarted(setup: Setup, { serversOnly }: PlanOptions): string {
+  const { ports, home } = setup
+  if (serversOnly) {
+    return `the servers are ready; \`./racc servers env\` prints where they are, state is in ${home}`
+  }
+  const { temporalUiUrl } = readAddresses(setup)
+  const ui = temporalUiUrl === undefined ? '' : `, Temporal UI ${temporalUiUrl}`
+  return `ready: API http://127.0.0.1:${ports.gateway}/docs${ui}, state in ${home}`
 }

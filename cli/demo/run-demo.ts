@@ -29,6 +29,7 @@ interface PostedImage {
  * there. Throws `IpsError('demo-failed')` where the summary does not come or is not complete.
  */
 export async function runDemo(setup: Setup, say: (line: string) => void): Promise<void> {
+  const addresses = readAddresses(setup)
   const name = `demo-${randomBytes(3).toString('hex')}`
   const files = new Map<string, string>()
   const secret = { value: '' }
@@ -37,9 +38,8 @@ export async function runDemo(setup: Setup, say: (line: string) => void): Promis
     onReceived: (webhook) => say(describeWebhook(webhook, files.get(webhook.imageId) ?? '')),
   })
   try {
-    const client = await withAdministration(
-      sharedEnvironment(setup, readAddresses(setup)),
-      (administration) => createClient(administration, { name, webhook: receiver.url }),
+    const client = await withAdministration(sharedEnvironment(setup, addresses), (administration) =>
+      createClient(administration, { name, webhook: receiver.url }),
     )
     await writeCredentials(setup.home, client)
     secret.value = client.webhookSecret
@@ -60,7 +60,10 @@ export async function runDemo(setup: Setup, say: (line: string) => void): Promis
       say(`POST ${image.file.padEnd(18)} 200, image ${image.imageId}`)
     }
     await showOutcome(receiver, files, say)
-    say(`the transaction’s history: ${workflowUrl(setup, `transaction/${name}/${name}-case`)}`)
+    if (addresses.temporalUiUrl !== undefined) {
+      const url = workflowUrl(addresses.temporalUiUrl, `transaction/${name}/${name}-case`)
+      say(`the transaction’s history: ${url}`)
+    }
   } finally {
     await receiver.close()
   }
@@ -103,6 +106,6 @@ async function showOutcome(
   say(`${receiver.received.length} webhooks, each verified by the npm package standardwebhooks`)
 }
 
-function workflowUrl({ ports }: Setup, workflowId: string): string {
-  return `http://127.0.0.1:${ports.temporalUi}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`
+function workflowUrl(temporalUiUrl: string, workflowId: string): string {
+  return `${temporalUiUrl}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`
 }

@@ -9,7 +9,8 @@ export interface Addresses {
   readonly kafkaBrokers: string
   readonly postgresUrl: string
   readonly temporalAddress: string
-  readonly temporalUiUrl: string
+  /** `undefined` where Temporal is configured and TEMPORAL_UI_URL is not. */
+  readonly temporalUiUrl: string | undefined
 }
 
 /** The user that owns the databases of a set-up's own PostgreSQL. */
@@ -28,7 +29,7 @@ export function readAddresses(setup: Setup): Addresses {
     kafkaBrokers: configured.kafkaBrokers ?? `127.0.0.1:${ports.kafka}`,
     postgresUrl: configured.postgresUrl ?? ownPostgresUrl(setup),
     temporalAddress: configured.temporalAddress ?? `127.0.0.1:${ports.temporal}`,
-    temporalUiUrl: setup.environment['TEMPORAL_UI_URL'] ?? `http://127.0.0.1:${ports.temporalUi}`,
+    temporalUiUrl: temporalUiUrlOf(setup),
   }
 }
 
@@ -49,6 +50,14 @@ export function ensurePostgresPassword(home: string): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
+}
+
+function temporalUiUrlOf({ configured, environment, ports }: Setup): string | undefined {
+  const given = environment['TEMPORAL_UI_URL'] ?? ''
+  if (given !== '') return given.replace(/\/+$/, '')
+  return configured.temporalAddress === undefined
+    ? `http://127.0.0.1:${ports.temporalUi}`
+    : undefined
 }
 
 function ownPostgresUrl({ home, ports }: Setup): string {

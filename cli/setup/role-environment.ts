@@ -27,7 +27,6 @@ export function sharedEnvironment(setup: Setup, addresses: Addresses): Record<st
     KAFKA_BROKERS: addresses.kafkaBrokers,
     POSTGRES_URL: addresses.postgresUrl,
     TEMPORAL_ADDRESS: addresses.temporalAddress,
-    TEMPORAL_UI_URL: addresses.temporalUiUrl,
   }
 }
 

@@ -76,3 +76,11 @@ test('a port base that is none is refused in one sentence', () => {
     )
   }
 })
+
+test('the Temporal UI is the own one, the configured one, or not known', () => {
+  const uiOf = (environment: Record<string, string>) =>
+    readAddresses(readSetup({ ...configured, ...environment })).temporalUiUrl
+  expect(uiOf({ TEMPORAL_ADDRESS: '' })).toBe('http://127.0.0.1:9001')
+  expect(uiOf({ TEMPORAL_UI_URL: 'https://temporal.example/' })).toBe('https://temporal.example')
+  expect(uiOf({})).toBeUndefined()
+})
