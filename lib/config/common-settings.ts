@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { boolean, integer, list, setting } from './settings.ts'
+import { integer, list, setting } from './settings.ts'
 
 /** What every process has. */
 export const processSettings = {
@@ -70,21 +70,5 @@ export const tokenSettings = {
   tokenCacheSize: setting(
     integer(0, 1_000_000).default(10_000),
     'Verified tokens kept in memory at most; about 2 KiB each',
-  ),
-} as const
-
-/** What a vision process has. */
-export const visionSettings = {
-  synthetic: setting(
-    boolean().default(false),
-    'Answer with outputs generated from the protocol alone, without any model',
-  ),
-  modelsDirectory: setting(
-    z.string().optional(),
-    'The folder with the models; by default the cache that racc fills',
-  ),
-  executionProviders: setting(
-    list().default(['cpu']),
-    'Where models run, tried in this order: cuda,cpu',
   ),
 } as const

@@ -1,10 +1,5 @@
 import { availableParallelism } from 'node:os'
-import {
-  kafkaSettings,
-  temporalSettings,
-  tokenSettings,
-  visionSettings,
-} from '../../lib/config/common-settings.ts'
+import { kafkaSettings, temporalSettings, tokenSettings } from '../../lib/config/common-settings.ts'
 import { integer, setting, type Config } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createProducer } from '../../lib/kafka/create-producer.ts'
@@ -25,6 +20,7 @@ import { createVisionActivities } from './create-vision-activities.ts'
 import { handleImage } from './handle-image.ts'
 import type { InferenceEngine } from './inference-engine.ts'
 import { createVisionMetrics, type VisionMetrics } from './vision-metrics.ts'
+import { visionSettings } from './vision-settings.ts'
 
 const mebibyte = 1024 * 1024
 
