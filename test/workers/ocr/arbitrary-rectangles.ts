@@ -10,11 +10,8 @@ export const arbitraryRectangle: fc.Arbitrary<RotatedRectangle> = fc.record({
   angle: fc.double({ min: -0.78, max: 0.78, noNaN: true }),
 })
 
-/** Points in general position. */
+/** Corners of pixels. */
 export const arbitraryPoints = fc.array(
-  fc.record({
-    x: fc.double({ min: -100, max: 100, noNaN: true }),
-    y: fc.double({ min: -100, max: 100, noNaN: true }),
-  }),
+  fc.record({ x: fc.integer({ min: 0, max: 100 }), y: fc.integer({ min: 0, max: 100 }) }),
   { minLength: 1, maxLength: 40 },
 )
