@@ -33,6 +33,16 @@ export const kafkaSettings = {
   ),
 } as const
 
+/** What a process that consumes from Kafka has. */
+export const kafkaConsumerSettings = {
+  ...kafkaSettings,
+  // Short, since nothing here holds up heartbeats: handlers run beside them.
+  kafkaSessionTimeoutMs: setting(
+    integer(6_000, 300_000).default(10_000),
+    'After this silence a process is taken for dead: the partitions of a killed one lie idle for so long',
+  ),
+} as const
+
 /** What a process that uses PostgreSQL has. */
 export const postgresSettings = {
   postgresUrl: setting(

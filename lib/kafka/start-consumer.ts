@@ -24,8 +24,8 @@ export interface ConsumerOptions extends KafkaOptions {
   readonly maxFetchBytes: number
   /** True where failures are counted durably: see `BatchContext.fail`. Costs a request per partition and rebalance. */
   readonly countsFailures?: boolean
-  /** After this silence the group takes a member for dead; 10 s by default. */
-  readonly sessionTimeoutMs?: number
+  /** After this silence the group takes a member for dead, and its partitions are given to others. */
+  readonly sessionTimeoutMs: number
   /**
    * Handles records of one partition in the order of their offsets, or with `ordered: false` one record, while others are
    * under way. Resolves when it has ended with them; those that it has not completed come again. Rejecting with a
@@ -45,11 +45,6 @@ export interface Consumer {
   stop(): Promise<void>
 }
 
-/**
- * How long the partitions of a process that was killed lie idle. Short, since nothing here holds up heartbeats: handlers
- * run beside them.
- */
-const defaultSessionTimeoutMs = 10_000
 /** So many heartbeats fit into the session time-out, so that a slow one costs nothing. */
 const heartbeatsPerSession = 10
 /** Members rejoin at once, whatever they are working on; the margin is for a busy machine. */
@@ -69,7 +64,7 @@ const disconnectTimeoutMs = 5_000
  * answers or a topic does not exist.
  */
 export async function startConsumer(options: ConsumerOptions): Promise<Consumer> {
-  const sessionTimeoutMs = options.sessionTimeoutMs ?? defaultSessionTimeoutMs
+  const { sessionTimeoutMs } = options
   const kafka = createKafka(options)
   const consumer = kafka.consumer({
     groupId: options.topicPrefix + options.group,

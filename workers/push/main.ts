@@ -1,6 +1,6 @@
 import path from 'node:path'
 import {
-  kafkaSettings,
+  kafkaConsumerSettings,
   postgresSettings,
   temporalSettings,
   tokenSettings,
@@ -23,7 +23,7 @@ import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
 import { startPushWorker } from './start-push-worker.ts'
 
 const settings = {
-  ...kafkaSettings,
+  ...kafkaConsumerSettings,
   ...postgresSettings,
   ...temporalSettings,
   ...tokenSettings,

@@ -1,4 +1,8 @@
-import type { kafkaSettings, tokenSettings } from '../../lib/config/common-settings.ts'
+import type {
+  kafkaConsumerSettings,
+  kafkaSettings,
+  tokenSettings,
+} from '../../lib/config/common-settings.ts'
 import type { Config } from '../../lib/config/settings.ts'
 import type { KafkaOptions } from '../../lib/kafka/create-kafka.ts'
 import type { Producer } from '../../lib/kafka/create-producer.ts'
@@ -16,7 +20,7 @@ import { createPushRecordReader } from './read-push-record.ts'
 
 /** What the write side needs. */
 export interface PushConsumerOptions {
-  readonly config: Config<typeof kafkaSettings & typeof tokenSettings>
+  readonly config: Config<typeof kafkaConsumerSettings & typeof tokenSettings>
   readonly journal: PushJournal
   readonly metrics: PushMetrics
   readonly producer: Producer
@@ -55,6 +59,7 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
     ...kafkaOptionsOf(config),
     logger,
     group,
+    sessionTimeoutMs: config.kafkaSessionTimeoutMs,
     topics: [topics.vision.name, topics.summary.name],
     concurrentPartitions,
     maxFetchBytes,

@@ -41,7 +41,7 @@ export const role = defineRole({
     const consumer = await startSummaryConsumer({
       ...common,
       ...{ kafka, client, taskQueue, journal },
-      sessionTimeoutMs: config.summarySessionTimeoutMs,
+      sessionTimeoutMs: config.kafkaSessionTimeoutMs,
       keysDirectory: config.ipsKeysDirectory,
       issuer: config.tokenIssuer,
       tokenCacheSize: config.tokenCacheSize,

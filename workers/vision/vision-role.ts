@@ -1,5 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { kafkaSettings, temporalSettings, tokenSettings } from '../../lib/config/common-settings.ts'
+import {
+  kafkaConsumerSettings,
+  temporalSettings,
+  tokenSettings,
+} from '../../lib/config/common-settings.ts'
 import { integer, setting, type Config } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createProducer } from '../../lib/kafka/create-producer.ts'
@@ -26,7 +30,7 @@ const mebibyte = 1024 * 1024
 
 /** The settings of a vision process. */
 const settings = {
-  ...kafkaSettings,
+  ...kafkaConsumerSettings,
   ...temporalSettings,
   ...tokenSettings,
   ...visionSettings,
@@ -41,10 +45,6 @@ const settings = {
   visionPendingBytes: setting(
     integer(16 * mebibyte, 4096 * mebibyte).default(64 * mebibyte),
     'Images in memory at most: those that wait and those that are worked on',
-  ),
-  visionSessionTimeoutMs: setting(
-    integer(6_000, 300_000).default(10_000),
-    'After this silence the consumer group gives the partitions of a process to others',
   ),
 } as const
 
@@ -105,7 +105,7 @@ async function start<Settings>(
     countsFailures: true,
     concurrentPartitions: topics.ingest.partitions,
     maxFetchBytes: config.visionPendingBytes,
-    sessionTimeoutMs: config.visionSessionTimeoutMs,
+    sessionTimeoutMs: config.kafkaSessionTimeoutMs,
     async handle(records, batch) {
       for (const record of records) await handleImage(record, batch, dependencies)
     },

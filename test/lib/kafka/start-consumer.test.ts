@@ -32,6 +32,7 @@ async function start(options: Pick<ConsumerOptions, 'handle'> & Partial<Consumer
     group,
     topics: [topic],
     concurrentPartitions: 4,
+    sessionTimeoutMs: 10_000,
     maxFetchBytes: 16 * 1024 * 1024,
     onCrash: () => undefined,
     ...options,

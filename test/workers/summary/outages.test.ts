@@ -22,7 +22,7 @@ afterEach(() => fixture.drop(), 60_000)
 const announced = 3
 
 /** The group notices a killed member soon. */
-const soon = { SUMMARY_SESSION_TIMEOUT_MS: '6000' }
+const soon = { KAFKA_SESSION_TIMEOUT_MS: '6000' }
 
 /** Transactions of one client that are complete once all of `images` have come. */
 async function createTransactions(count: number) {

@@ -52,7 +52,7 @@ async function start(environment: Record<string, string> = {}): Promise<Program>
     HEALTH_PORT: '0',
     VISION_CHILDREN: '1',
     // The shortest that the broker accepts: the partitions of a killed process lie idle for so long.
-    VISION_SESSION_TIMEOUT_MS: '6000',
+    KAFKA_SESSION_TIMEOUT_MS: '6000',
     ...environment,
   })
   programs.push(program)
