@@ -39,6 +39,9 @@ const connectionsPerOrigin = 64
 /** How long an idle connection is kept. Servers close theirs after 5 s or more. */
 const keepAliveMs = 4_000
 
+/** RFC 9110, section 15: statuses below are interim. */
+const lowestFinalStatus = 200
+
 /** Errors of a kept connection that the other side had closed meanwhile. */
 const staleConnectionErrors = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
@@ -110,6 +113,8 @@ function createExchange(
       if (ended) giveUp()
     },
     onResponseStart(_controller, status, headers) {
+      // 102, 103 and their like only announce an answer: the deadline is for the one that follows.
+      if (status < lowestFinalStatus) return
       const retryAfter = headers['retry-after']
       answer = { status, retryAfter: Array.isArray(retryAfter) ? retryAfter[0] : retryAfter }
       clearTimeout(timer)

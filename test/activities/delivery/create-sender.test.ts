@@ -83,6 +83,21 @@ describe('the sender', () => {
     })
   })
 
+  test.each([102, 103])('waits for the answer that follows an interim %d', async (interim) => {
+    const origin = await startRawServer((socket) => {
+      socket.write(`HTTP/1.1 ${interim} Soon\r\nlink: </style>\r\n\r\n`)
+      setImmediate(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+    })
+    await expect(post(createTestSender(), origin)).resolves.toMatchObject({ status: 200 })
+  })
+
+  test('gives up within the deadline where only interim answers come', async () => {
+    const origin = await startRawServer((socket) =>
+      socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'),
+    )
+    await expect(post(createTestSender(100), origin)).resolves.toEqual({ error: 'timeout' })
+  })
+
   test('gives up when no answer comes within the deadline', async () => {
     const origin = await startRawServer(() => undefined)
     await expect(post(createTestSender(100), origin)).resolves.toEqual({ error: 'timeout' })
