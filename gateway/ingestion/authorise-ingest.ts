@@ -1,5 +1,5 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import type { IngestClaim } from '../../lib/token/claim-schemas.ts'
+import { claimCatalogue, type IngestClaim } from '../../lib/token/claim-schemas.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
 import { selectVersions } from '../../lib/token/select-versions.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
@@ -14,8 +14,6 @@ export interface IngestRight {
   readonly claim: IngestClaim
 }
 
-/** The version of the protocol that is served, as claims name it. */
-const servedVersions = ['1.0']
 const bearer = /^bearer(?: +(.*))?$/i
 
 /**
@@ -60,7 +58,7 @@ async function verify(
 }
 
 function readIngestClaim(rights: VerifiedToken['rights']): IngestClaim {
-  const [selected] = selectVersions(rights, 'ingest', servedVersions)
+  const [selected] = selectVersions(rights, 'ingest', claimCatalogue.ingest.versions)
   if (selected === undefined) {
     throw ingestionProblem('ingest-not-authorised', 'the token has no claim ingest-1.*')
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { visionServices } from '../topology.ts'
 import { isWebhookSecret, isWebhookSecretKey } from './webhook-secret.ts'
 
 /** Longer URLs would crowd the token out of a request's headers. */
@@ -77,14 +78,14 @@ export const claimCatalogue = {
     }),
   },
   faceextract: {
-    versions: ['1.0', '1.1', '2.0'],
+    versions: visionServices.faceextract,
     value: settings({
       minConfidence: confidence.default(0.7),
       maxFaces: z.int().min(1).exactOptional(),
     }),
   },
   ocr: {
-    versions: ['1.0'],
+    versions: visionServices.ocr,
     value: settings({
       minConfidence: confidence.default(0.5),
       detectionSide: z.int().min(minDetectionSide).max(maxDetectionSide).default(960),

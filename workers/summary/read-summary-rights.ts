@@ -1,4 +1,5 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
 import { selectVersions } from '../../lib/token/select-versions.ts'
 import { visionServices, type VisionServiceName } from '../../lib/topology.ts'
@@ -12,9 +13,6 @@ export interface SummaryRights {
   readonly expected: readonly string[]
 }
 
-/** The summary's protocol versions. */
-const summaryVersions = ['1.0']
-
 /**
  * Reads a token's rights: `undefined` where they do not ask for summaries. A claim with a malformed value authorises
  * nothing, as if it were not there; a broader one may then count.
@@ -23,7 +21,11 @@ export function readSummaryRights(
   clientId: string,
   rights: Readonly<Record<string, unknown>>,
 ): SummaryRights | undefined {
-  const [selected] = selectVersions(usableRights(rights, 'summary'), 'summary', summaryVersions)
+  const [selected] = selectVersions(
+    usableRights(rights, 'summary'),
+    'summary',
+    claimCatalogue.summary.versions,
+  )
   if (selected === undefined) return undefined
   const { windowSeconds, idleSeconds } = readClaim('summary-1.*', selected.value)
   const services = Object.keys(visionServices) as VisionServiceName[]
