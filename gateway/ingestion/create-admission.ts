@@ -1,3 +1,4 @@
+import { maxBodyBytes } from './ingest-images.ts'
 import { ingestionProblem } from './ingestion-problems.ts'
 import { jitteredRetryAfter, type Random } from './retry-after.ts'
 import type { ByteBudget } from './create-byte-budget.ts'
@@ -32,8 +33,10 @@ export function createAdmission(options: AdmissionOptions): Admission {
           headers: jitteredRetryAfter(random),
         })
       }
-      // A body of unknown size takes its bytes as they come.
-      if (!budget.fits(clientId, Math.max(1, declaredBytes))) {
+      // A body of unknown size takes its bytes as they come. One that is larger than any allowed is refused for that
+      // before it is read: "later" would never come for it.
+      const bytes = Math.min(Math.max(1, declaredBytes), maxBodyBytes)
+      if (!budget.fits(clientId, bytes)) {
         throw ingestionProblem('overloaded', 'too many bytes are in flight', {
           headers: jitteredRetryAfter(random),
         })

@@ -15,6 +15,8 @@ import { jitteredRetryAfter, retryAfterMs, type Random } from './retry-after.ts'
 export const maxImageBytes = 8 * 1024 * 1024
 /** Boundaries and headers of the parts, besides the images. */
 const maxMultipartOverheadBytes = maxParts * 2 * 1024
+/** The largest body that is ever taken. */
+export const maxBodyBytes = maxPostBytes + maxMultipartOverheadBytes
 
 /** What ingesting needs. */
 export interface IngestDependencies {
@@ -64,10 +66,7 @@ async function receive(
 ): Promise<PostedImage[]> {
   const maxBytes = Math.min(right.claim.maxBytes ?? maxImageBytes, maxImageBytes)
   const limits = isMultipart(contentType)
-    ? {
-        maxBytes: maxPostBytes + maxMultipartOverheadBytes,
-        tooLarge: 'multipart-too-large' as const,
-      }
+    ? { maxBytes: maxBodyBytes, tooLarge: 'multipart-too-large' as const }
     : { maxBytes, tooLarge: 'image-too-large' as const }
   const body = await readBody(message, { ...limits, lease, pace, random })
   return readImages(body, { contentType, maxBytes })

@@ -13,6 +13,7 @@ import { createPublisher } from './create-publisher.ts'
 import { createRateLimiter } from './create-rate-limiter.ts'
 import type { IdentifiedImage } from './ingest-envelopes.ts'
 import type { ingestionSettings } from './ingestion-settings.ts'
+import { maxBodyBytes } from './ingest-images.ts'
 import { registerIngestion } from './register-ingestion.ts'
 
 /** How often Kafka is looked at: an outage is noticed, and its end, in this time. */
@@ -45,7 +46,7 @@ export function mountIngestion(
   const reachable = () => (producer.isEverConnected() ? watch.reachable() : 'not connected yet')
   const budget = createByteBudget({
     totalBytes: config.ingestMaxBytesInFlight,
-    clientBytes: config.ingestMaxBytesInFlight / 2,
+    clientBytes: Math.max(config.ingestMaxBytesInFlight / 2, maxBodyBytes),
   })
   const random = Math.random
   registerIngestion(app, {
