@@ -17,13 +17,16 @@ export const backOffScheduleMs = [
 
 const [shortestMs] = backOffScheduleMs
 
+/** No endpoint can put itself off for longer with `Retry-After`. */
+const longestRetryAfterMs = 24 * hour
+
 /** Delays grow by up to this part, so that endpoints that failed together do not come back together. */
 const jitter = 0.2
 
 /**
  * How long to wait after `failures` failures in a row, at least one; after the end of the schedule its last entry counts. A
- * time that the endpoint itself named (`Retry-After`) replaces the schedule, but is never shorter than its first entry.
- * `random` is from 0 to below 1.
+ * time that the endpoint itself named (`Retry-After`) replaces the schedule, but is never shorter than its first entry, and
+ * never longer than a day, jitter included. `random` is from 0 to below 1.
  */
 export function backOffDelayMs(
   failures: number,
@@ -32,6 +35,7 @@ export function backOffDelayMs(
 ): number {
   const step = Math.min(Math.max(failures, 1), backOffScheduleMs.length) - 1
   const scheduledMs = backOffScheduleMs[step] ?? shortestMs
-  const delayMs = retryAfterMs === undefined ? scheduledMs : Math.max(retryAfterMs, shortestMs)
-  return Math.floor(delayMs * (1 + jitter * random))
+  const factor = 1 + jitter * random
+  if (retryAfterMs === undefined) return Math.floor(scheduledMs * factor)
+  return Math.floor(Math.min(Math.max(retryAfterMs, shortestMs) * factor, longestRetryAfterMs))
 }

@@ -40,7 +40,9 @@ describe('the back-off', () => {
         const delay = backOffDelayMs(failures, retryAfterMs, part)
         expect(delay).toBeGreaterThanOrEqual(Math.max(retryAfterMs, shortestMs))
         expect(delay).toBeLessThanOrEqual(Math.max(retryAfterMs, shortestMs) * 1.2)
+        expect(delay).toBeLessThanOrEqual(day)
       }),
     )
+    expect(backOffDelayMs(1, day, 0.999)).toBe(day)
   })
 })
