@@ -4,6 +4,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  isCancellation,
   proxyActivities,
   proxyLocalActivities,
   setCurrentDetails,
@@ -122,7 +123,7 @@ function wasAskedToRetry({ retryNow }: EndpointMemory): boolean {
   return retryNow
 }
 
-/** Runs the activity; a pause ends it early, with its result. */
+/** Runs the activity; a pause ends it early, with its result, or without one where it waits for its next try. */
 async function deliver(
   input: EndpointDeliveryInput,
   memory: EndpointMemory,
@@ -139,7 +140,12 @@ async function deliver(
     // News may be lost; a cancellation comes with a heartbeat, later but surely.
     if (!(await condition(() => running.ended, interruptionTime))) scope.cancel()
   }
-  return await delivery
+  try {
+    return await delivery
+  } catch (error) {
+    if (!isCancellation(error)) throw error
+    return { outcome: 'unfinished', delivered: 0, refused: 0 }
+  }
 }
 
 /** Shows operators where the endpoint stands. The search attribute costs an event: only where it changes. */

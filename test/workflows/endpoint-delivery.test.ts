@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client'
-import { Context } from '@temporalio/activity'
+import { ApplicationFailure, Context } from '@temporalio/activity'
 import type { TestWorkflowEnvironment } from '@temporalio/testing'
 import {
   bundleWorkflowCode,
@@ -249,6 +249,27 @@ describe('the workflow of an endpoint', () => {
       await handle.signal(resumeSignal)
       await handle.result()
       await recordHistory(handle, 'endpoint-delivery-cancelled')
+    })
+  })
+
+  test('pauses while its delivery waits for the journal to come back', async () => {
+    const away = () => Promise.reject(ApplicationFailure.create({ nextRetryDelay: '1 hour' }))
+    await withEndpoint([away], async ({ handle, calls }) => {
+      await until('the delivery has failed', async () => {
+        const { pendingActivities } = (await handle.describe()).raw
+        return Number(pendingActivities?.[0]?.attempt) === 2
+      })
+      await handle.signal(pauseSignal)
+      await environment.sleep('10 seconds')
+      await until('it is paused', async () => {
+        const { state, delivered } = await handle.query(statusQuery)
+        return state === 'paused' && delivered === 0
+      })
+      expect(calls).toHaveLength(1)
+      await handle.signal(resumeSignal)
+      await handle.result()
+      expect(calls).toHaveLength(2)
+      await recordHistory(handle, 'endpoint-delivery-pause-between-tries')
     })
   })
 
