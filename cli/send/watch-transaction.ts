@@ -80,5 +80,5 @@ function isComplete(
 
 function terminalOf({ imageId, data }: RenderedMessage): string {
   const { service, version } = data as { service: string; version: string }
-  return `${imageId ?? ''} ${service} ${version}`
+  return `${imageId ?? ''} ${service}/${version}`
 }

@@ -1,7 +1,7 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { claimCatalogue, type IngestClaim } from '../../lib/token/claim-schemas.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
-import { selectVersions } from '../../lib/token/select-versions.ts'
+import { selectUsable } from '../../lib/token/select-usable.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
 import { ingestionProblem } from './ingestion-problems.ts'
 import { jitteredRetryAfter, type Random } from './retry-after.ts'
@@ -58,14 +58,16 @@ async function verify(
 }
 
 function readIngestClaim(rights: VerifiedToken['rights']): IngestClaim {
-  const [selected] = selectVersions(rights, 'ingest', claimCatalogue.ingest.versions)
-  if (selected === undefined) {
+  const malformed: { claim: string; cause: IpsError }[] = []
+  const [selected] = selectUsable(rights, 'ingest', claimCatalogue.ingest.versions, {
+    read: (value) => readClaim('ingest-*', value),
+    onMalformed: (claim, cause) => malformed.push({ claim, cause }),
+  })
+  if (selected !== undefined) return selected.value
+  const [first] = malformed
+  if (first === undefined) {
     throw ingestionProblem('ingest-not-authorised', 'the token has no claim ingest-1.*')
   }
-  try {
-    return readClaim('ingest-1.0', selected.value)
-  } catch (cause) {
-    const detail = `the value of the claim ${selected.claim} is malformed`
-    throw ingestionProblem('ingest-not-authorised', detail, { cause })
-  }
+  const detail = `the value of the claim ${first.claim} is malformed`
+  throw ingestionProblem('ingest-not-authorised', detail, { cause: first.cause })
 }

@@ -1,6 +1,4 @@
-import { z } from 'zod'
-import { IpsError } from '../../lib/errors/ips-error.ts'
-import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
+import { readClaim } from '../../lib/token/read-claim.ts'
 
 /** What a claim says about the faces that its client wants. */
 export interface FaceSettings {
@@ -15,12 +13,9 @@ export interface FaceSettings {
  * optional. Throws `IpsError('claim-malformed')` for anything else, unknown members included.
  */
 export function readFaceSettings(claimValue: unknown): FaceSettings {
-  const read = claimCatalogue.faceextract.value.safeParse(claimValue)
-  if (!read.success) {
-    throw new IpsError('claim-malformed', `faceextract: ${z.prettifyError(read.error)}`, {
-      cause: read.error,
-    })
-  }
-  const { minConfidence, maxFaces = Number.MAX_SAFE_INTEGER } = read.data
+  const { minConfidence, maxFaces = Number.MAX_SAFE_INTEGER } = readClaim(
+    'faceextract-*',
+    claimValue,
+  )
   return { minConfidence, maxFaces }
 }

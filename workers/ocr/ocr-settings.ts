@@ -1,6 +1,4 @@
-import { z } from 'zod'
-import { IpsError } from '../../lib/errors/ips-error.ts'
-import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
+import { readClaim } from '../../lib/token/read-claim.ts'
 import type { ImageArea } from './image-area.ts'
 
 /** How a token wants its text read. */
@@ -18,13 +16,7 @@ export interface OcrSettings {
  * `[x, y, width, height]`). Throws `IpsError('claim-malformed')` for anything else, unknown members included.
  */
 export function readOcrSettings(claimValue: unknown): OcrSettings {
-  const read = claimCatalogue.ocr.value.safeParse(claimValue)
-  if (!read.success) {
-    throw new IpsError('claim-malformed', `ocr: ${z.prettifyError(read.error)}`, {
-      cause: read.error,
-    })
-  }
-  const { regions, ...settings } = read.data
+  const { regions, ...settings } = readClaim('ocr-*', claimValue)
   if (regions === undefined) return settings
   return {
     ...settings,

@@ -1,6 +1,3 @@
-import { selectVersions } from '../../lib/token/select-versions.ts'
-import { visionServices, type VisionServiceName } from '../../lib/topology.ts'
-
 /** A probe waits for a summary no longer than this after its last message. */
 const idleSeconds = 10
 
@@ -11,12 +8,3 @@ export const probeClaims = {
   'ocr-*': true,
   'summary-1.*': { idleSeconds },
 } as const satisfies Readonly<Record<string, unknown>>
-
-/** The terminal messages that each of its images must have, as `service/version`. */
-export function probeServices(): string[] {
-  return (Object.keys(visionServices) as VisionServiceName[]).flatMap((service) =>
-    selectVersions(probeClaims, service, visionServices[service]).map(
-      ({ version }) => `${service}/${version}`,
-    ),
-  )
-}

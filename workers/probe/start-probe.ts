@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { expectedTerminals } from '../../lib/token/expected-terminals.ts'
 import { createTokenSource } from './create-token-source.ts'
-import { probeServices } from './probe-claims.ts'
+import { probeClaims } from './probe-claims.ts'
 import { probeTransaction, type ProbeOutcome } from './probe-transaction.ts'
 import { startReceiver, type ReceivedWebhook } from './start-receiver.ts'
 import { verifyWebhook } from './verify-webhook.ts'
@@ -61,7 +62,7 @@ export async function startProbe(options: ProbeOptions): Promise<Probe> {
       token: createTokenSource({ baseUrl: gatewayUrl, ...known.identity }, Date.now),
       onAnswer: (status: number) => options.onAnswer?.(status),
     },
-    services: probeServices(),
+    services: expectedTerminals(probeClaims),
     ...{ images, timeoutMs },
     subscribe(transactionId: string, take: (webhook: ReceivedWebhook) => void) {
       takers.set(transactionId, take)

@@ -1,8 +1,7 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
+import { expectedTerminals } from '../../lib/token/expected-terminals.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
-import { selectVersions } from '../../lib/token/select-versions.ts'
-import { visionServices, type VisionServiceName } from '../../lib/topology.ts'
+import { selectUsable } from '../../lib/token/select-usable.ts'
 
 /** What a token says of summaries. */
 export interface SummaryRights {
@@ -21,36 +20,10 @@ export function readSummaryRights(
   clientId: string,
   rights: Readonly<Record<string, unknown>>,
 ): SummaryRights | undefined {
-  const [selected] = selectVersions(
-    usableRights(rights, 'summary'),
-    'summary',
-    claimCatalogue.summary.versions,
-  )
+  const [selected] = selectUsable(rights, 'summary', claimCatalogue.summary.versions, {
+    read: (value) => readClaim('summary-*', value),
+  })
   if (selected === undefined) return undefined
-  const { windowSeconds, idleSeconds } = readClaim('summary-1.*', selected.value)
-  const services = Object.keys(visionServices) as VisionServiceName[]
-  const expected = services.flatMap((service) =>
-    selectVersions(usableRights(rights, service), service, visionServices[service]).map(
-      ({ version }) => `${service}/${version}`,
-    ),
-  )
-  return { clientId, windowSeconds, idleSeconds, expected }
-}
-
-function usableRights(
-  rights: Readonly<Record<string, unknown>>,
-  service: VisionServiceName | 'summary',
-): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(rights).filter(([claim, value]) => {
-      if (!claim.startsWith(`${service}-`)) return false
-      try {
-        readClaim(`${service}-*`, value)
-        return true
-      } catch (error) {
-        if (error instanceof IpsError) return false
-        throw error
-      }
-    }),
-  )
+  const { windowSeconds, idleSeconds } = selected.value
+  return { clientId, windowSeconds, idleSeconds, expected: expectedTerminals(rights) }
 }

@@ -5,7 +5,7 @@ import { shortTypeName } from '../../lib/envelope/payload-registry.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { IngestedImageSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ingest-v1m0_pb.ts'
-import { selectVersions } from '../../lib/token/select-versions.ts'
+import { selectUsable } from '../../lib/token/select-usable.ts'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
 import type { VersionRequest, VisionService } from './define-vision-service.ts'
 
@@ -56,27 +56,14 @@ function readContent(payload: Uint8Array): Uint8Array {
   }
 }
 
-/** A claim with a malformed value is put aside, so that a broader one may serve its version. */
 function readRequests<Settings>(
   rights: Readonly<Record<string, unknown>>,
   envelope: Envelope,
   { service, onMalformedClaim }: ReadImageWorkDependencies<Settings>,
 ): VersionRequest<Settings>[] {
-  const usable = { ...rights }
   const served = service.versions.map(({ version }) => version)
-  for (;;) {
-    const requests: VersionRequest<Settings>[] = []
-    const malformed: string[] = []
-    for (const { version, claim, value } of selectVersions(usable, service.name, served)) {
-      try {
-        requests.push({ version, settings: service.readSettings(value) })
-      } catch (error) {
-        if (!(error instanceof IpsError)) throw error
-        onMalformedClaim(claim, error, envelope)
-        malformed.push(claim)
-      }
-    }
-    if (malformed.length === 0) return requests
-    for (const claim of malformed) Reflect.deleteProperty(usable, claim)
-  }
+  return selectUsable(rights, service.name, served, {
+    read: (value) => service.readSettings(value),
+    onMalformed: (claim, error) => onMalformedClaim(claim, error, envelope),
+  }).map(({ version, value }) => ({ version, settings: value }))
 }

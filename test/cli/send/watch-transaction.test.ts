@@ -56,7 +56,7 @@ describe('watchTransaction', () => {
       await kafka.send(topics.summary.name, [
         record('m3', TransactionSummarySchema, { revision: 1 }),
       ])
-      await watch.until(['i1'], { terminals: ['ocr 1.0'], summary: true }, 40_000)
+      await watch.until(['i1'], { terminals: ['ocr/1.0'], summary: true }, 40_000)
     } finally {
       await watch.stop()
     }
@@ -73,7 +73,7 @@ describe('watchTransaction', () => {
       transactionId: 'case-2',
       onMessage: () => undefined,
     })
-    const waiting = watch.until(['i1'], { terminals: ['ocr 1.0'], summary: false }, 1)
+    const waiting = watch.until(['i1'], { terminals: ['ocr/1.0'], summary: false }, 1)
     await expect(waiting).rejects.toMatchObject({ code: 'send-timed-out' })
     await watch.stop()
   })
