@@ -124,7 +124,7 @@ export const roles = {
   summary: {
     purpose: 'says what happened in a transaction',
     consumes: ['vision'],
-    produces: ['summary'],
+    produces: ['summary', 'deadLetter'],
     databases: ['ips_summary'],
     taskQueue: 'summary',
     workflows: ['transactionSummary'],

@@ -87,9 +87,14 @@ function createOpener({
     const known = memory.find(digest)
     if (known !== undefined) return { opened: known, cached: true }
     const opened = await memory.open(digest, () => openNew(token))
-    if (opened === undefined) throw tokenInvalid('its key is not known')
+    if (opened === undefined) throw keyUnknown()
     return { opened, cached: false }
   }
+}
+
+/** Of its own code: a process that has not seen a new key yet cannot tell it from one that never was. */
+function keyUnknown(): IpsError {
+  return new IpsError('token-key-unknown', 'the token is not valid: its key is not known')
 }
 
 function createReport(metrics: Registry | undefined): (outcome: VerificationOutcome) => void {
@@ -105,5 +110,5 @@ function createReport(metrics: Registry | undefined): (outcome: VerificationOutc
 function outcomeOf(error: unknown): VerificationOutcome {
   const code = error instanceof IpsError ? error.code : undefined
   if (code === 'token-expired') return 'expired'
-  return code === 'token-invalid' ? 'refused' : 'unavailable'
+  return code === 'token-invalid' || code === 'token-key-unknown' ? 'refused' : 'unavailable'
 }

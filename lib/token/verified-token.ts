@@ -13,7 +13,8 @@ export interface VerifiedToken {
 export interface TokenVerifier {
   /**
    * Verifies a compact JWE around a compact JWS. `at` is the time for which it must be valid: now at ingestion, the
-   * envelope's `ingestedAt` later. Throws `IpsError('token-invalid')` or `IpsError('token-expired')`, not retryable.
+   * envelope's `ingestedAt` later. Throws `IpsError('token-invalid')`, `IpsError('token-key-unknown')` or
+   * `IpsError('token-expired')`, not retryable.
    * Idempotent; verified tokens are kept in a bounded cache by their digest.
    */
   verify(token: string, at: Date): Promise<VerifiedToken>

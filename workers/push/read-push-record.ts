@@ -5,6 +5,7 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
+import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import type { EndpointRow, NewDelivery } from './journal/append-deliveries.ts'
 import type { SecretBox } from './journal/create-secret-box.ts'
 import { writeEndpointSettings } from './journal/endpoint-settings.ts'
@@ -53,7 +54,8 @@ export function createPushRecordReader(dependencies: {
   return async (value) => {
     try {
       const complete = readEnvelope(value)
-      const token = await verifier.verify(complete.envelope.token, complete.ingestedAt)
+      const { envelope, ingestedAt } = complete
+      const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
       const endpoint = endpointOf(token)
       if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
       return toRecord(complete, endpoint, clock())

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
@@ -11,6 +12,8 @@ export interface BatchDependencies {
   readonly readRights: ReadRights
   /** Tells the workflows; resolves when all of them know. Rejects with a retryable error. */
   readonly signalTransactions: (transactions: readonly TransactionProgress[]) => Promise<void>
+  /** Puts a record aside for good; throws where it cannot be made durable. */
+  readonly reject: (record: IncomingRecord, reason: DeadLetterReason) => Promise<void>
   readonly logger: Logger
   /** Called for each record: `journalled`, `unwanted`, or the code of the reason for which it was refused. */
   readonly onRecord: (outcome: string) => void
@@ -18,11 +21,11 @@ export interface BatchDependencies {
 
 /**
  * Creates the handler of batches of `vision-1`: journals them, then tells each transaction's workflow once, where the batch
- * held terminal messages for it (or late results for one that has a revision). Records are complete when both are durable,
- * so that a crash or an outage at any time repeats the batch, which is harmless.
+ * held terminal messages for it (or late results for one that has a revision). What can never be used is put aside.
+ * Records are complete when all of it is durable, so that a crash or an outage at any time repeats the batch, which is harmless.
  */
 export function createBatchHandler(dependencies: BatchDependencies) {
-  const { journal, readRights, signalTransactions, logger, onRecord } = dependencies
+  const { journal, readRights, signalTransactions, reject, logger, onRecord } = dependencies
   return async (records: readonly IncomingRecord[], context: BatchContext): Promise<void> => {
     const startedAt = performance.now()
     const read = await Promise.all(records.map(({ value }) => readRecord(value, readRights)))
@@ -30,6 +33,10 @@ export function createBatchHandler(dependencies: BatchDependencies) {
     const signalled = entries.length === 0 ? [] : await journalEntries(entries, journal)
     context.signal.throwIfAborted()
     await signalTransactions(signalled)
+    for (const [index, result] of read.entries()) {
+      const record = records[index]
+      if (result.kind === 'refused' && record !== undefined) await reject(record, result)
+    }
     for (const record of records) context.complete(record)
     for (const result of read) onRecord(outcomeOf(result))
     logger.info(

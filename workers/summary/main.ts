@@ -40,7 +40,7 @@ export const role = defineRole({
     const worker = startSummaryWorker({ ...common, temporal, taskQueue, pool, producer })
     const consumer = await startSummaryConsumer({
       ...common,
-      ...{ kafka, client, taskQueue, journal },
+      ...{ kafka, client, taskQueue, journal, producer },
       sessionTimeoutMs: config.kafkaSessionTimeoutMs,
       keysDirectory: config.ipsKeysDirectory,
       issuer: config.tokenIssuer,

@@ -21,7 +21,7 @@ export type ReadRecord =
   | { readonly kind: 'entry'; readonly entry: JournalEntry }
   /** The token does not ask for summaries. */
   | { readonly kind: 'unwanted' }
-  | { readonly kind: 'refused'; readonly code: string }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
 
 /** Says what a token allows, at a time; `undefined` where it does not ask for summaries. */
 export type ReadRights = (token: string, at: Date) => Promise<SummaryRights | undefined>
@@ -39,7 +39,7 @@ export async function readRecord(value: Uint8Array, readRights: ReadRights): Pro
     const rights = await readRights(envelope.token, ingestedAt)
     if (rights === undefined) return { kind: 'unwanted' }
     const { correlationId, messageId, imageId, token, traceparent, synthetic } = envelope
-    if (imageId === '') return { kind: 'refused', code: 'envelope-malformed' }
+    if (imageId === '') throw new IpsError('envelope-malformed', 'the record names no image')
     return {
       kind: 'entry',
       entry: {
@@ -51,6 +51,6 @@ export async function readRecord(value: Uint8Array, readRights: ReadRights): Pro
     }
   } catch (error) {
     if (!(error instanceof IpsError) || error.retryable) throw error
-    return { kind: 'refused', code: error.code }
+    return { kind: 'refused', code: error.code, detail: error.message }
   }
 }

@@ -1,8 +1,11 @@
 import type { Client } from '@temporalio/client'
 import type { KafkaOptions } from '../../lib/kafka/create-kafka.ts'
+import type { Producer } from '../../lib/kafka/create-producer.ts'
+import { sendDeadLetter } from '../../lib/kafka/send-dead-letter.ts'
 import { startConsumer, type Consumer } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
+import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import { topics } from '../../lib/topology.ts'
 import type { SummaryMetrics } from './create-metrics.ts'
 import { createBatchHandler } from './handle-batch.ts'
@@ -15,6 +18,9 @@ const concurrentPartitions = 4
 /** Crops are read and left behind; bounds the memory of what waits. */
 const maxFetchBytes = 32 * 1024 * 1024
 
+/** The consumer group, named in dead letters. */
+const group = 'summary'
+
 /** Starts to journal `vision-1` and to tell the workflows. */
 export function startSummaryConsumer(options: {
   kafka: KafkaOptions
@@ -22,6 +28,7 @@ export function startSummaryConsumer(options: {
   taskQueue: string
   sessionTimeoutMs: number
   journal: Journal
+  producer: Producer
   keysDirectory: string
   issuer: string
   tokenCacheSize: number
@@ -29,7 +36,7 @@ export function startSummaryConsumer(options: {
   logger: Logger
   onCrash: (error: unknown) => void
 }): Promise<Consumer> {
-  const { kafka, client, taskQueue, journal, metrics, logger, onCrash } = options
+  const { kafka, client, taskQueue, journal, producer, metrics, logger, onCrash } = options
   const verifier = createTokenVerifier({
     keysDirectory: options.keysDirectory,
     issuer: options.issuer,
@@ -37,7 +44,7 @@ export function startSummaryConsumer(options: {
   })
   return startConsumer({
     ...kafka,
-    group: 'summary',
+    group,
     sessionTimeoutMs: options.sessionTimeoutMs,
     topics: [topics.vision.name],
     concurrentPartitions,
@@ -45,10 +52,11 @@ export function startSummaryConsumer(options: {
     handle: createBatchHandler({
       journal,
       async readRights(token, at) {
-        const { clientId, rights } = await verifier.verify(token, at)
+        const { clientId, rights } = await verifyConsumedToken(verifier, { token, ingestedAt: at })
         return readSummaryRights(clientId, rights)
       },
       signalTransactions: (transactions) => signalTransactions(client, taskQueue, transactions),
+      reject: (record, reason) => sendDeadLetter(producer, group, record, reason),
       logger,
       onRecord: (outcome) => metrics.records.inc({ outcome }),
     }),

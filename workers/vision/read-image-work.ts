@@ -7,6 +7,7 @@ import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/
 import { IngestedImageSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ingest-v1m0_pb.ts'
 import { selectUsable } from '../../lib/token/select-usable.ts'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
+import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import type { VersionRequest, VisionService } from './define-vision-service.ts'
 
 /** What a record of `ingest-1` asks of one service. */
@@ -43,7 +44,10 @@ export async function readImageWork<Settings>(
       `${shortTypeName(payload.typeUrl)} is no ingested image`,
     )
   }
-  const { rights, clientId } = await dependencies.verifier.verify(envelope.token, ingestedAt)
+  const { rights, clientId } = await verifyConsumedToken(dependencies.verifier, {
+    token: envelope.token,
+    ingestedAt,
+  })
   const requests = readRequests(rights, envelope, dependencies)
   return { clientId, envelope, content: readContent(payload.value), requests }
 }

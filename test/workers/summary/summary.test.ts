@@ -88,6 +88,23 @@ describe('the summary service', () => {
     )
   })
 
+  test('puts a record that it cannot use aside, with the reason, and goes on', async () => {
+    const letters = await fixture.kafka.watch(topics.deadLetter.name)
+    const image = await createTransaction({ claim: { idleSeconds: 1 } })
+    const records = createTextRecords(image(1))
+    const forged = createTextRecords({ ...image(1), token: 'no token' })
+    await send(forged, records)
+    await letters.until((all) => all.length >= forged.length)
+    expect(letters.records.map(({ headers }) => headers['reason-code']?.toString())).toEqual(
+      forged.map(() => 'token-invalid'),
+    )
+    expect(letters.records.map(({ value }) => Buffer.from(value))).toEqual(
+      forged.map(({ value }) => Buffer.from(value)),
+    )
+    expect(letters.records[0]?.headers['group']?.toString()).toBe('summary')
+    await fixture.untilRevision(image(1).correlationId, 1)
+  })
+
   test('says the same whatever the order and the copies of the messages', async () => {
     const image = await createTransaction({ claim: longIdle, announced: 2 })
     const records = [1, 2].flatMap((number) => [
