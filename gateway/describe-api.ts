@@ -4,7 +4,7 @@ import packageFile from '../package.json' with { type: 'json' }
 import type { App } from './app.ts'
 
 const description = `
-Post images of a transaction with a bearer token; get what is found in them by webhook or by the firehose.
+Post images of a transaction with a bearer token; get what is found in them by webhook.
 
 A token takes two requests: the authentication service says who you are, the authorisation service what you may do.
 Errors are problem documents (RFC 9457), those of the two token endpoints as RFC 6749 asks.

@@ -1,18 +1,16 @@
-import { defineRole } from '../lib/process/run-role.ts'
 import {
   authenticationSettings,
   mountAuthentication,
 } from './authentication/mount-authentication.ts'
 import { authorisationSettings, mountAuthorisation } from './authorisation/mount-authorisation.ts'
-import { createApp, listen } from './create-app.ts'
-import { describeApi } from './describe-api.ts'
+import { defineHttpRole } from './define-http-role.ts'
 import { httpSettings } from './http-settings.ts'
 import { ingestionSettings } from './ingestion/ingestion-settings.ts'
 import { mountIngestion } from './ingestion/mount-ingestion.ts'
 import type { MountedService } from './mounted-service.ts'
 
 /** Every HTTP service in one process. */
-export const role = defineRole({
+export const role = defineHttpRole({
   name: 'gateway',
   settings: {
     ...httpSettings,
@@ -20,23 +18,18 @@ export const role = defineRole({
     ...authenticationSettings,
     ...authorisationSettings,
   },
-  async start({ config, logger, metrics }) {
-    const app = createApp({ logger, metrics })
-    await describeApi(app)
-    const context = { config, logger, metrics }
+  async mount(app, context) {
     const services: MountedService[] = [
       await mountAuthentication(app, context),
       await mountAuthorisation(app, context),
       mountIngestion(app, context),
     ]
-    await listen(app, config)
     return {
       async readiness() {
         const checks = await Promise.all(services.map(async ({ readiness }) => await readiness()))
         return Object.assign({}, ...checks) as Record<string, string>
       },
       async stop() {
-        await app.close()
         await Promise.all(services.map((service) => service.stop()))
       },
     }

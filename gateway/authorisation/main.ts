@@ -1,22 +1,10 @@
-import { defineRole } from '../../lib/process/run-role.ts'
-import { createApp, listen } from '../create-app.ts'
+import { defineHttpRole } from '../define-http-role.ts'
 import { httpSettings } from '../http-settings.ts'
 import { authorisationSettings, mountAuthorisation } from './mount-authorisation.ts'
 
 /** The authorisation service alone in a process. */
-export const role = defineRole({
+export const role = defineHttpRole({
   name: 'authorisation',
   settings: { ...httpSettings, ...authorisationSettings },
-  async start({ config, logger, metrics }) {
-    const app = createApp({ logger, metrics })
-    const service = await mountAuthorisation(app, { config, logger, metrics })
-    await listen(app, config)
-    return {
-      readiness: () => service.readiness(),
-      async stop() {
-        await app.close()
-        await service.stop()
-      },
-    }
-  },
+  mount: mountAuthorisation,
 })
