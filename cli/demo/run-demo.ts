@@ -8,6 +8,7 @@ import { startReceiver, type Receiver } from '../../workers/probe/start-receiver
 import { createClient } from '../clients/create-client.ts'
 import { writeCredentials } from '../clients/credentials-file.ts'
 import { withAdministration } from '../clients/with-administration.ts'
+import { postTimeoutMs } from '../send/post-images.ts'
 import { readAddresses } from '../setup/addresses.ts'
 import type { Setup } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
@@ -74,6 +75,7 @@ async function postImage(url: string, token: string, file: string): Promise<Post
     method: 'POST',
     headers: { authorization: `Bearer ${token}` },
     body: await readFile(file),
+    signal: AbortSignal.timeout(postTimeoutMs),
   })
   const answer = await response.text()
   const { images } = (response.ok ? JSON.parse(answer) : {}) as { images?: { imageId: string }[] }

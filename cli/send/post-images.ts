@@ -27,6 +27,10 @@ export interface PostImagesOptions {
 
 /** A POST that may be repeated is repeated so often; a client that is over its rate waits about a second each time. */
 const maxAttempts = 10
+/** The gateway gives up a request after two minutes: what takes longer gets no answer any more. */
+export const postTimeoutMs = 150_000
+/** Whoever waits at a terminal does not want to wait longer between two attempts. */
+const maxRetryAfterSeconds = 30
 
 /**
  * Posts files as images of one transaction, one after the other. Repeats what the system could not take at the moment, as a
@@ -70,7 +74,7 @@ async function postImage(
     if (Number.isNaN(retryAfterSeconds) || attempt === maxAttempts) {
       throw new IpsError('post-refused', `${file}: ${response.status} ${answer}`)
     }
-    await setTimeout(retryAfterSeconds * 1000)
+    await setTimeout(Math.min(retryAfterSeconds, maxRetryAfterSeconds) * 1000)
   }
 }
 
@@ -80,6 +84,7 @@ async function post(url: string, token: string, body: Buffer): Promise<Response>
       method: 'POST',
       headers: { authorization: `Bearer ${token}` },
       body: new Uint8Array(body),
+      signal: AbortSignal.timeout(postTimeoutMs),
     })
   } catch (cause) {
     throw new IpsError('gateway-unreachable', `${new URL(url).origin} does not answer: is it up?`, {

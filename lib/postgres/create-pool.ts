@@ -3,7 +3,8 @@ import type { Logger } from '../telemetry/create-logger.ts'
 
 export type { Pool, PoolClient } from 'pg'
 
-const connectionTimeoutMs = 5_000
+/** A server that does not answer by then is taken for unreachable. */
+export const connectionTimeoutMs = 5_000
 /** No statement of these services takes long; one that does waits for a lock that never comes. */
 const statementTimeoutMs = 30_000
 

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { runner } from 'node-pg-migrate'
 import type { Logger } from '../telemetry/create-logger.ts'
-import { databaseUrl } from './create-pool.ts'
+import { connectionTimeoutMs, databaseUrl } from './create-pool.ts'
 
 /** PostgreSQL's code for a database that exists. */
 const duplicateDatabase = '42P04'
@@ -20,7 +20,10 @@ export async function migrate(options: {
 }): Promise<void> {
   await createDatabase(options.url, options.database)
   await runner({
-    databaseUrl: databaseUrl(options.url, options.database),
+    databaseUrl: {
+      connectionString: databaseUrl(options.url, options.database),
+      connectionTimeoutMillis: connectionTimeoutMs,
+    },
     dir: options.directory,
     direction: 'up',
     migrationsTable: 'schema_migrations',
@@ -32,7 +35,10 @@ export async function migrate(options: {
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl(url, 'postgres') })
+  const client = new pg.Client({
+    connectionString: databaseUrl(url, 'postgres'),
+    connectionTimeoutMillis: connectionTimeoutMs,
+  })
   await client.connect()
   try {
     await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)

@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { buffer } from 'node:stream/consumers'
+import { IpsError } from '../../lib/errors/ips-error.ts'
 
 /** A webhook that arrived. */
 export interface ReceivedWebhook {
@@ -46,13 +46,16 @@ export interface Receiver {
   close(): Promise<void>
 }
 
+/** A record is 10 MiB at most and a third larger as JSON; a batch holds several. */
+const maxBodyBytes = 64 * 1024 * 1024
+
 /** Starts a receiver; `received` grows with every webhook, so let one that `keeps` live no longer than a run. */
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const received: ReceivedWebhook[] = []
   const watchers = new Set<() => void>()
   const state = { refused: 0 }
   const accept = async (request: IncomingMessage): Promise<number> => {
-    const body = (await buffer(request)).toString()
+    const body = await readBody(request)
     if (!isVerified(body, request.headers, options)) {
       state.refused += 1
       return 401
@@ -69,7 +72,10 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const server = createServer((request, response) => {
     accept(request).then(
       (status) => response.writeHead(status).end(),
-      () => response.writeHead(400).end(),
+      (error: unknown) => {
+        const isTooLarge = error instanceof IpsError && error.code === 'webhook-too-large'
+        response.writeHead(isTooLarge ? 413 : 400, { connection: 'close' }).end()
+      },
     )
   })
   await new Promise<void>((resolve, reject) => {
@@ -88,6 +94,20 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
         server.closeAllConnections()
       }),
   }
+}
+
+/** Throws `IpsError('webhook-too-large')` as soon as the body is. */
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBodyBytes) {
+      throw new IpsError('webhook-too-large', `a webhook has more than ${maxBodyBytes} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 function isVerified(body: string, headers: IncomingHttpHeaders, options: ReceiverOptions): boolean {
@@ -130,7 +150,8 @@ async function waitFor(
     if (condition(received)) resolve(undefined)
   }
   const timer = setTimeout(() => {
-    reject(new Error(`after ${timeoutMs} ms only ${received.length} webhooks had been received`))
+    const detail = `after ${timeoutMs} ms only ${received.length} webhooks had been received`
+    reject(new IpsError('webhooks-missing', detail))
   }, timeoutMs)
   watchers.add(watcher)
   try {

@@ -3,7 +3,7 @@ import type {
   EndpointListener,
   Unsubscribe,
 } from '../../../activities/delivery/delivery-journal.ts'
-import { databaseUrl } from '../../../lib/postgres/create-pool.ts'
+import { connectionTimeoutMs, databaseUrl } from '../../../lib/postgres/create-pool.ts'
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
 import { appendedChannel, interruptChannel } from './channels.ts'
 
@@ -28,11 +28,7 @@ export function listen(options: { url: string; database: string; logger: Logger 
     for (const endpointId of endpointIds) listeners.get(endpointId)?.forEach(call)
   }
   const connect = async () => {
-    const client = new pg.Client({
-      connectionString: databaseUrl(options.url, options.database),
-      application_name: `ips ${options.database} news`,
-      keepAlive: true,
-    })
+    const client = createListeningClient(options)
     client.on('error', (error) => {
       options.logger.warn({ error }, 'journal-news.lost')
       again(client)
@@ -81,4 +77,13 @@ export function listen(options: { url: string; database: string; logger: Logger 
       await state.client?.end()
     },
   }
+}
+
+function createListeningClient({ url, database }: { url: string; database: string }): pg.Client {
+  return new pg.Client({
+    connectionString: databaseUrl(url, database),
+    application_name: `ips ${database} news`,
+    connectionTimeoutMillis: connectionTimeoutMs,
+    keepAlive: true,
+  })
 }
