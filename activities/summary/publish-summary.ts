@@ -5,8 +5,9 @@ import { summaryMessageIdOf } from '../../lib/envelope/message-ids.ts'
 import { packPayload } from '../../lib/envelope/payload-registry.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { maxBatchBytesOf, recordBytes } from '../../lib/kafka/record-size.ts'
 import { continueTrace } from '../../lib/telemetry/trace-context.ts'
-import { maxRecordBytes } from '../../lib/topology.ts'
+import { maxRecordBytes, topics } from '../../lib/topology.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import {
   State,
@@ -118,8 +119,17 @@ function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {
     announcedImages: record.announced,
     synthetic: record.synthetic,
   })
+  const value = writeEnvelope(envelope)
+  checkSize(clientId, value)
   return {
     outcome: summary.state === State.COMPLETE ? ('complete' as const) : ('partial' as const),
-    value: writeEnvelope(envelope),
+    value,
   }
+}
+
+/** Before it is decided: a decided revision that Kafka never takes could neither be published nor be replaced. */
+function checkSize(key: string, value: Uint8Array): void {
+  const bytes = recordBytes({ key, value })
+  if (bytes <= maxBatchBytesOf(topics.summary.name)) return
+  throw new IpsError('record-too-large', `a summary of ${bytes} bytes is too large for its topic`)
 }

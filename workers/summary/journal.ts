@@ -1,6 +1,7 @@
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 import type { Progress } from '../../workflows/transaction/progress.ts'
+import { findSurplusImages, type ImageKey } from './find-surplus-images.ts'
 import type { JournalRows } from './group-entries.ts'
 import { appendStatement, progressStatement } from './journal-statements.ts'
 import { removeExpiredTransactions } from './remove-expired-transactions.ts'
@@ -15,6 +16,8 @@ export interface TransactionProgress extends TransactionKey {
 export interface Journal {
   /** Appends a batch, in one statement: all of it or nothing. Idempotent, by the messages' ids. */
   append(rows: JournalRows): Promise<void>
+  /** Which of these images are too many for the summaries of their transactions. */
+  findSurplus(images: readonly ImageKey[]): Promise<ImageKey[]>
   /** How far these transactions are; those that are not there are left out. */
   readProgress(keys: readonly TransactionKey[]): Promise<TransactionProgress[]>
   /** Removes what no late result can change any more. Returns the number of transactions. */
@@ -34,6 +37,7 @@ export function createJournal(pool: Pool): Journal {
         const parameters = [transactions, images, messages].map((rows) => JSON.stringify(rows))
         await pool.query({ name: 'append', text: appendStatement, values: parameters })
       }),
+    findSurplus: (images) => findSurplusImages(pool, images),
     readProgress: (keys) =>
       translateJournalError(async () => {
         const values = [

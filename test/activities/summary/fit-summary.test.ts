@@ -22,6 +22,45 @@ describe('a summary that is too long', () => {
     )
   })
 
+  test('fits whatever it is made of, with each list as it began', () => {
+    const text = fc.string({ maxLength: 300 })
+    const summaries = fc.record({
+      images: fc.array(
+        fc.record({
+          imageId: text,
+          services: fc.array(
+            fc.record({ service: text, failure: fc.record({ code: text, detail: text }) }),
+            { maxLength: 3 },
+          ),
+        }),
+      ),
+      people: fc.array(
+        fc.record({
+          personId: text,
+          faces: fc.array(fc.record({ imageId: text, similarity: fc.double() }), { maxLength: 4 }),
+        }),
+      ),
+      texts: fc.array(fc.record({ imageId: text, text })),
+      missing: fc.array(fc.record({ imageId: text, service: text })),
+      missingImages: fc.nat(),
+    })
+    fc.assert(
+      fc.property(summaries, fc.integer({ min: 100, max: 5_000 }), (init, maxBytes) => {
+        const summary = create(TransactionSummarySchema, { revision: 3, ...init })
+        const fitting = fitSummary(summary, maxBytes)
+        expect(toBinary(TransactionSummarySchema, fitting).byteLength).toBeLessThanOrEqual(maxBytes)
+        const { images, people, missing, missingImages } = fitting
+        expect(missingImages).toBe(summary.missingImages)
+        expect(people).toEqual(summary.people.slice(0, people.length))
+        expect(missing).toEqual(summary.missing.slice(0, missing.length))
+        const ids = (list: readonly { imageId: string }[]) => list.map(({ imageId }) => imageId)
+        expect(ids(images)).toEqual(ids(summary.images.slice(0, images.length)))
+        // What is missed most goes last.
+        if (images.length < summary.images.length) expect([people, missing]).toEqual([[], []])
+      }),
+    )
+  })
+
   test('stays as it is where it fits', () => {
     const summary = create(TransactionSummarySchema, { texts: [{ imageId: '1', text: 'a' }] })
     expect(fitSummary(summary, 1_000)).toBe(summary)

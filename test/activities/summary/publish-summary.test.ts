@@ -9,6 +9,7 @@ import {
 import { summaryMessageIdOf } from '../../../lib/envelope/message-ids.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { traceIdOf } from '../../../lib/telemetry/trace-context.ts'
+import { maxRecordBytes } from '../../../lib/topology.ts'
 import { EnvelopeSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
 
@@ -17,7 +18,7 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const tokenIngestedAt = new Date('2026-11-24T06:00:00Z')
 
 /** Dependencies that write down what they are asked for. */
-function createRecorder(found = true) {
+function createRecorder(found = true, token = 'the.token') {
   const events: string[] = []
   const values: Uint8Array[] = []
   const failure: { error?: Error } = {}
@@ -28,7 +29,7 @@ function createRecorder(found = true) {
       const composed = compose({
         announced: 0,
         windowStart: tokenIngestedAt,
-        token: 'the.token',
+        token,
         tokenIngestedAt,
         traceparent,
         synthetic: true,
@@ -61,6 +62,17 @@ describe('publishSummary', () => {
     const decided = await activities.publishSummary(input)
     expect(decided).toEqual({ outcome: 'partial', revision: 2, messages: 7 })
     expect(events).toEqual(['decide', 'write', 'mark', 'partial'])
+  })
+
+  test('decides nothing that Kafka would never take', async () => {
+    const { events, activities } = createRecorder(true, 'x'.repeat(maxRecordBytes))
+    await expect(activities.publishSummary(input)).rejects.toMatchObject({
+      type: 'record-too-large',
+      nonRetryable: true,
+    })
+    expect(events).toEqual(['decide'])
+    const { activities: fitting } = createRecorder(true, 'x'.repeat(12 * 1024))
+    await expect(fitting.publishSummary(input)).resolves.toBeDefined()
   })
 
   test('writes an envelope that verifies like the images’ own', async () => {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { TransactionRecord } from '../../../activities/summary/transaction-record.ts'
 import { createPool, type Pool } from '../../../lib/postgres/create-pool.ts'
+import { findSurplusImages } from '../../../workers/summary/find-surplus-images.ts'
 import { groupEntries } from '../../../workers/summary/group-entries.ts'
 import { createJournal, type Journal } from '../../../workers/summary/journal.ts'
 import type { JournalEntry } from '../../../workers/summary/read-record.ts'
@@ -203,6 +204,22 @@ describe('the journal of transactions', () => {
     await journal.append(groupEntries([entry({ correlationId: old })]))
     const [again] = await journal.readProgress([key])
     expect(again?.progress).toMatchObject({ messages: 1, revision: 1, decidedMessages: 0 })
+  })
+
+  test('names the images that are too many for a transaction, and never those that it has', async () => {
+    const [full, other] = [randomUUID(), randomUUID()]
+    const images = (correlationId: string, ...ids: string[]) =>
+      ids.map((imageId) => ({ clientId: 'client', correlationId, imageId }))
+    await journal.append(
+      groupEntries(images(full, 'b', 'c').map((members) => entry({ ...members }))),
+    )
+    const wanted = [...images(full, 'a', 'b', 'd', 'd', 'e'), ...images(other, 'a', 'b', 'c')]
+    const surplus = await findSurplusImages(pool, wanted, 3)
+    expect(new Set(surplus.map((image) => JSON.stringify(image)))).toEqual(
+      new Set(images(full, 'd', 'e').map((image) => JSON.stringify(image))),
+    )
+    expect(surplus).toHaveLength(2)
+    expect(await journal.findSurplus(wanted)).toEqual([])
   })
 
   test('reports a database that is away as retryable', async () => {

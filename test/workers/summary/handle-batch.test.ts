@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { randomUUID } from 'node:crypto'
+import { pino } from 'pino'
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import type { DeadLetterReason } from '../../../lib/kafka/send-dead-letter.ts'
+import { maxTransactionImages } from '../../../workers/summary/find-surplus-images.ts'
+import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
+import { createJournal, type TransactionProgress } from '../../../workers/summary/journal.ts'
+import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
+import { incomingRecord } from '../../support/records.ts'
+import { createTextRecords } from '../../support/vision-messages.ts'
+
+let databases: TestDatabases
+let pool: Pool
+
+beforeAll(async () => {
+  databases = createTestDatabases()
+  pool = await databases.createDatabase('ips_summary', 'workers/summary/schema')
+})
+
+afterAll(() => databases.drop())
+
+const clientId = 'client'
+const rights = { clientId, windowSeconds: 60, idleSeconds: 30, expected: ['ocr/1.0'] }
+
+/** A handler on the real journal, with a note of all that it caused. */
+function createHandler() {
+  const outcomes: string[] = []
+  const signalled: TransactionProgress[] = []
+  const letters: { offset: bigint; reason: DeadLetterReason }[] = []
+  const completed: bigint[] = []
+  const handle = createBatchHandler({
+    journal: createJournal(pool),
+    readRights: () => Promise.resolve(rights),
+    signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
+    reject: ({ offset }, reason) => Promise.resolve(void letters.push({ offset, reason })),
+    logger: pino({ level: 'silent' }),
+    onRecord: (outcome) => outcomes.push(outcome),
+  })
+  const context = {
+    signal: new AbortController().signal,
+    complete: ({ offset }: { offset: bigint }) => void completed.push(offset),
+    failures: () => 0,
+    fail: () => Promise.resolve(0),
+  }
+  const run = (values: readonly Uint8Array[]) =>
+    handle(
+      values.map((value, index) => ({
+        ...incomingRecord(BigInt(index)),
+        value: Buffer.from(value),
+      })),
+      context,
+    )
+  return { outcomes, signalled, letters, completed, run }
+}
+
+test('leaves an image out that is too many for its transaction, and tells its workflow nothing of it', async () => {
+  const correlationId = randomUUID()
+  await pool.query(
+    `INSERT INTO images (client_id, correlation_id, image_id, expected, answered)
+     SELECT $1, $2, 'image ' || n, '{}', '{}' FROM generate_series(1, $3) AS n`,
+    [clientId, correlationId, maxTransactionImages - 1],
+  )
+  const valuesOf = (image: number) =>
+    createTextRecords({ clientId, correlationId, token: 't', image }).map(({ value }) => value)
+  const last = createHandler()
+  await last.run(valuesOf(1))
+  expect(last.outcomes).toEqual(['journalled', 'journalled'])
+  expect(last.signalled).toMatchObject([{ progress: { images: maxTransactionImages } }])
+  const tooMany = createHandler()
+  await tooMany.run([...valuesOf(2), ...valuesOf(1)])
+  expect(tooMany.outcomes).toEqual(['surplus', 'surplus', 'journalled', 'journalled'])
+  expect(tooMany.completed).toEqual([0n, 1n, 2n, 3n])
+  const late = createHandler()
+  await late.run(valuesOf(3))
+  expect(late.outcomes).toEqual(['surplus', 'surplus'])
+  expect(late.signalled).toEqual([])
+})
