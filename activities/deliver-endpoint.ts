@@ -1,18 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { Context } from '@temporalio/activity'
 import { IpsError } from '../lib/errors/ips-error.ts'
+import type { AttemptEvent } from './delivery/attempt-message.ts'
 import { checkEndpointUrl, type UrlPolicy } from './delivery/check-endpoint-url.ts'
 import type { Sender } from './delivery/create-sender.ts'
 import { createSigner } from './delivery/create-signer.ts'
 import type { DeliveryJournal } from './delivery/delivery-journal.ts'
-import {
-  runDelivery,
-  type AttemptEvent,
-  type DeliveryResult,
-  type DeliveryRunOptions,
-} from './delivery/run-delivery.ts'
+import type { DeliveryResult, DeliveryRunOptions } from './delivery/delivery-run.ts'
+import { runDelivery } from './delivery/run-delivery.ts'
 
-export type { DeliveryResult } from './delivery/run-delivery.ts'
+export type { DeliveryResult } from './delivery/delivery-run.ts'
 
 /** What the delivery of webhooks needs. */
 export interface DeliveryDependencies {

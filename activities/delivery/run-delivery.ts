@@ -1,100 +1,37 @@
-import { continueTrace } from '../../lib/telemetry/trace-context.ts'
-import { classifyAttempt, type AttemptClass } from './classify-attempt.ts'
-import { createCursor, type Cursor } from './create-cursor.ts'
-import { createGate, type Gate } from './create-gate.ts'
-import { createPacer, type Pacer } from './create-pacer.ts'
-import type { Sender } from './create-sender.ts'
-import type { Signer } from './create-signer.ts'
-import type { ClaimedEndpoint, DeliveryJournal, QueuedMessage } from './delivery-journal.ts'
+import { attemptMessage } from './attempt-message.ts'
+import type { AttemptClass } from './classify-attempt.ts'
+import type { QueuedMessage } from './delivery-journal.ts'
+import {
+  concurrencyOf,
+  createRun,
+  noteTrouble,
+  resultOf,
+  type DeliveryResult,
+  type DeliveryRun,
+  type DeliveryRunOptions,
+} from './delivery-run.ts'
 
-/** How a run over an endpoint's journal ended. */
-export interface DeliveryResult {
-  /**
-   * `asleep`: nothing is left, and the next append wakes the endpoint. `unfinished`: it was asked to end, go on at once.
-   * `trouble`: leave the endpoint alone for a while. `gone`: it wants no more webhooks.
-   */
-  readonly outcome: 'asleep' | 'unfinished' | 'trouble' | 'gone'
-  readonly delivered: number
-  readonly refused: number
-  /** With `trouble` and `gone`: a stable word. */
-  readonly error?: string
-  readonly status?: number
-  readonly retryAfterMs?: number
-}
-
-/** What is told of every attempt, for logs and metrics. */
-export interface AttemptEvent {
-  readonly endpointId: string
-  readonly clientId: string
-  readonly messageId: string
-  readonly correlationId: string
-  readonly traceparent: string
-  readonly kind: AttemptClass['kind']
-  readonly status?: number
-  readonly error?: string
-  readonly durationMs: number
-}
-
-/** What a run needs. */
-export interface DeliveryRunOptions {
-  readonly journal: DeliveryJournal
-  readonly sender: Sender
-  readonly signer: Signer
-  readonly endpointId: string
-  readonly endpoint: ClaimedEndpoint
-  readonly url: URL
-  /** The owner that claimed the endpoint. */
-  readonly owner: string
-  /** Start with one message, since the endpoint was in trouble. */
-  readonly probe: boolean
-  readonly userAgent: string
-  /** How long an endpoint without messages is kept open for the next one. */
-  readonly lingerMs: number
-  /** Aborted when the run is to settle what is under way and end. */
-  readonly stop: AbortSignal
-  readonly clock: () => number
-  readonly onAttempt: (event: AttemptEvent) => void
-}
-
-/** Requests side by side to one endpoint, where its claim says nothing. Answers of 10 ms allow 1,600 a second. */
-export const defaultConcurrency = 16
-/** Whatever a claim says: one endpoint must not take all sockets of a process. */
-export const maxConcurrency = 64
-/** Sent and not yet settled in the journal: what may be sent twice when a process is killed. */
+/**
+ * Sent and not yet settled in the journal: with the refusals of the window, what may be sent twice when a process is
+ * killed.
+ */
 export const maxUnsettled = 256
-/** With fewer messages in memory the next page is read. */
-const lowWater = 64
+/** With fewer messages in memory, and less of them, the next page is read: a thousand endpoints may each hold so much. */
+const lowWaterMessages = 64
+const lowWaterCharacters = 512 * 1024
 /** News of an append can be lost; the journal is looked at after this time anyway. */
 const pollMs = 10_000
 /** A run ends after this time even if there is always more, so that settings and versions change some day. */
 const maxRunMs = 6 * 60 * 60 * 1_000
 
-interface Run {
-  readonly gate: Gate
-  readonly cursor: Cursor
-  readonly pacer: Pacer
-  readonly settledBeyond: Set<number>
-  readonly queue: QueuedMessage[]
-  readonly startedAt: number
-  readAfter: number
-  isReading: boolean
-  /** The journal may have something after `readAfter`. */
-  mayHaveMore: boolean
-  inFlight: number
-  unsettled: number
-  /** Requests side by side: grows from 1 to the endpoint's own limit after trouble. */
-  concurrency: number
-  lastWorkAt: number
-  delivered: number
-  refused: number
-  trouble?: Exclude<AttemptClass, { kind: 'delivered' | 'message-trouble' }>
-  failure?: { readonly error: unknown }
-}
-
 /**
  * Delivers what an endpoint's journal holds, with bounded concurrency, until nothing is left for a while, the endpoint is
- * in trouble, or it is asked to stop; whatever was sent by then is settled before it resolves. Messages start in their
+ * in trouble, or it is asked to stop; whatever arrived by then is settled before it resolves. Messages start in their
  * order. Rejects with what the journal throws: then what was sent and not settled will be sent again.
+ *
+ * A refused message becomes dead only when it has left the window of the last 20 answers, or when the endpoint has nothing
+ * else for `lingerMs`. Where most of the window are refusals, it is the endpoint that is in trouble. At that end, and at
+ * any other that comes before, the refused messages of the window stay pending, and are sent again.
  */
 export async function runDelivery(options: DeliveryRunOptions): Promise<DeliveryResult> {
   const run = createRun(options)
@@ -109,6 +46,7 @@ export async function runDelivery(options: DeliveryRunOptions): Promise<Delivery
     while (!isOver(run, options)) {
       const pauseMs = advance(run, options)
       if (isIdle(run) && options.clock() - run.lastWorkAt >= options.lingerMs) {
+        await settleRefusals(run, options)
         const isAsleep = await options.journal.fallAsleep(options.endpointId, run.readAfter)
         if (isAsleep) return resultOf(run, 'asleep')
         run.mayHaveMore = true
@@ -123,31 +61,7 @@ export async function runDelivery(options: DeliveryRunOptions): Promise<Delivery
   return resultOf(run, 'unfinished')
 }
 
-function createRun({ endpoint, probe, clock }: DeliveryRunOptions): Run {
-  return {
-    gate: createGate(),
-    cursor: createCursor(endpoint.cursor),
-    pacer: createPacer(endpoint.maxRate),
-    settledBeyond: new Set(endpoint.settledBeyond),
-    queue: [],
-    startedAt: clock(),
-    readAfter: endpoint.cursor,
-    isReading: false,
-    mayHaveMore: true,
-    inFlight: 0,
-    unsettled: 0,
-    concurrency: probe ? 1 : concurrencyOf(endpoint),
-    lastWorkAt: clock(),
-    delivered: 0,
-    refused: 0,
-  }
-}
-
-function concurrencyOf(endpoint: ClaimedEndpoint): number {
-  return Math.min(endpoint.maxConcurrency ?? defaultConcurrency, maxConcurrency)
-}
-
-function isOver(run: Run, { stop, clock }: DeliveryRunOptions): boolean {
+function isOver(run: DeliveryRun, { stop, clock }: DeliveryRunOptions): boolean {
   return (
     run.failure !== undefined ||
     run.trouble !== undefined ||
@@ -156,7 +70,7 @@ function isOver(run: Run, { stop, clock }: DeliveryRunOptions): boolean {
   )
 }
 
-function isIdle(run: Run): boolean {
+function isIdle(run: DeliveryRun): boolean {
   return (
     run.inFlight === 0 &&
     run.unsettled === 0 &&
@@ -167,13 +81,15 @@ function isIdle(run: Run): boolean {
 }
 
 /** Starts whatever can be started, and says after which time to look again if nothing else happens. */
-function advance(run: Run, options: DeliveryRunOptions): number {
-  if (!run.isReading && run.mayHaveMore && run.queue.length < lowWater) void readOn(run, options)
+function advance(run: DeliveryRun, options: DeliveryRunOptions): number {
+  if (!run.isReading && run.mayHaveMore && isLow(run)) void readOn(run, options)
   while (run.inFlight < run.concurrency && run.unsettled < maxUnsettled && run.queue.length > 0) {
     const waitMs = run.pacer.take(options.clock())
     if (waitMs > 0) return waitMs
     const message = run.queue.shift()
-    if (message !== undefined) void deliver(run, options, message)
+    if (message === undefined) break
+    run.queuedCharacters -= message.body.length
+    void deliver(run, options, message)
   }
   if (!isIdle(run)) return pollMs
   const lingerLeftMs = run.lastWorkAt + options.lingerMs - options.clock()
@@ -181,7 +97,14 @@ function advance(run: Run, options: DeliveryRunOptions): number {
   return Math.min(pollMs, Math.max(0, lingerLeftMs))
 }
 
-async function readOn(run: Run, { journal, endpointId, clock }: DeliveryRunOptions): Promise<void> {
+function isLow({ queue, queuedCharacters }: DeliveryRun): boolean {
+  return queue.length < lowWaterMessages && queuedCharacters < lowWaterCharacters
+}
+
+async function readOn(
+  run: DeliveryRun,
+  { journal, endpointId, clock }: DeliveryRunOptions,
+): Promise<void> {
   run.isReading = true
   run.mayHaveMore = false
   try {
@@ -190,7 +113,10 @@ async function readOn(run: Run, { journal, endpointId, clock }: DeliveryRunOptio
       run.readAfter = message.position
       run.cursor.take(message.position)
       if (run.settledBeyond.delete(message.position)) run.cursor.settle(message.position)
-      else run.queue.push(message)
+      else {
+        run.queue.push(message)
+        run.queuedCharacters += message.body.length
+      }
     }
     if (hasMore) run.mayHaveMore = true
     if (messages.length > 0) run.lastWorkAt = clock()
@@ -203,23 +129,20 @@ async function readOn(run: Run, { journal, endpointId, clock }: DeliveryRunOptio
 }
 
 async function deliver(
-  run: Run,
+  run: DeliveryRun,
   options: DeliveryRunOptions,
   message: QueuedMessage,
 ): Promise<void> {
   run.inFlight += 1
   run.unsettled += 1
   try {
-    const outcome = await attempt(options, message)
+    const answer = await attemptMessage(options, message)
     run.inFlight -= 1
     run.lastWorkAt = options.clock()
-    if (outcome.kind === 'delivered' || outcome.kind === 'message-trouble') {
-      run.concurrency = Math.min(run.concurrency + 1, concurrencyOf(options.endpoint))
-      if (outcome.kind === 'delivered') run.delivered += 1
-      else run.refused += 1
-      run.gate.open()
-      if (run.failure === undefined) await settle(run, options, message, outcome)
-    } else noteTrouble(run, outcome)
+    run.gate.open()
+    if (answer.kind === 'delivered') await noteDelivery(run, options, message, answer)
+    else if (answer.kind === 'message-trouble') await noteRefusal(run, options, message, answer)
+    else noteTrouble(run, answer)
   } catch (error) {
     run.failure ??= { error }
   } finally {
@@ -228,81 +151,61 @@ async function deliver(
   }
 }
 
-async function attempt(options: DeliveryRunOptions, message: QueuedMessage): Promise<AttemptClass> {
-  const { endpoint, endpointId, url, clock } = options
-  const startedAt = clock()
-  const timestamp = Math.floor(startedAt / 1_000)
-  const traceparent = continueTrace(message.traceparent)
-  const result = await options.sender.post({
-    origin: url.origin,
-    path: url.pathname + url.search,
-    headers: {
-      'content-type': 'application/json',
-      'user-agent': options.userAgent,
-      'webhook-id': message.messageId,
-      'webhook-timestamp': String(timestamp),
-      'webhook-signature': options.signer(message.messageId, timestamp, message.body),
-      traceparent,
-    },
-    body: message.body,
-  })
-  const endedAt = clock()
-  const outcome = classifyAttempt(result, endedAt)
-  const { messageId, correlationId } = message
-  options.onAttempt({
-    endpointId,
-    clientId: endpoint.clientId,
-    messageId,
-    correlationId,
-    traceparent,
-    kind: outcome.kind,
-    ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    ...('error' in outcome ? { error: outcome.error } : {}),
-    durationMs: endedAt - startedAt,
-  })
-  return outcome
+type Answer<Kind extends AttemptClass['kind']> = Extract<AttemptClass, { kind: Kind }>
+
+async function noteDelivery(
+  run: DeliveryRun,
+  options: DeliveryRunOptions,
+  message: QueuedMessage,
+  answer: Answer<'delivered'>,
+): Promise<void> {
+  run.concurrency = Math.min(run.concurrency + 1, concurrencyOf(options.endpoint))
+  run.delivered += 1
+  const past = run.trouble === undefined ? run.window.note(undefined) : undefined
+  await Promise.all([
+    settle(run, options, message, answer),
+    past === undefined ? undefined : settle(run, options, past.message, past.answer),
+  ])
+}
+
+async function noteRefusal(
+  run: DeliveryRun,
+  options: DeliveryRunOptions,
+  message: QueuedMessage,
+  answer: Answer<'message-trouble'>,
+): Promise<void> {
+  // What the endpoint says once it is in trouble is held against no message.
+  if (run.trouble !== undefined) return
+  const past = run.window.note({ message, answer })
+  if (run.window.isMostlyRefused()) {
+    noteTrouble(run, { kind: 'endpoint-trouble', status: answer.status, error: 'mostly-refused' })
+  } else if (past !== undefined) await settle(run, options, past.message, past.answer)
+}
+
+/** Nothing more comes that would tell: the messages themselves are taken for the reason. */
+async function settleRefusals(run: DeliveryRun, options: DeliveryRunOptions): Promise<void> {
+  const refusals = run.window.empty()
+  await Promise.all(refusals.map(({ message, answer }) => settle(run, options, message, answer)))
 }
 
 async function settle(
-  run: Run,
+  run: DeliveryRun,
   { journal, endpointId, owner }: DeliveryRunOptions,
   { position }: QueuedMessage,
-  outcome: Extract<AttemptClass, { kind: 'delivered' | 'message-trouble' }>,
+  answer: Answer<'delivered' | 'message-trouble'>,
 ): Promise<void> {
+  // A later settlement never succeeds where an earlier one has failed.
+  if (run.failure !== undefined) return
+  if (answer.kind === 'message-trouble') run.refused += 1
   run.cursor.settle(position)
   await journal.settle({
     endpointId,
     owner,
     position,
-    state: outcome.kind === 'delivered' ? 'delivered' : 'dead',
-    status: outcome.status,
-    ...(outcome.kind === 'delivered' ? {} : { reason: outcome.error }),
+    state: answer.kind === 'delivered' ? 'delivered' : 'dead',
+    status: answer.status,
+    ...(answer.kind === 'delivered' ? {} : { reason: answer.error }),
     attempts: 1,
     cursor: run.cursor.position(),
   })
-}
-
-/** The first trouble names the reason; of several wishes to be left alone the longest counts. */
-function noteTrouble(run: Run, trouble: NonNullable<Run['trouble']>): void {
-  const first = run.trouble ?? trouble
-  run.trouble = trouble.kind === 'gone' ? trouble : first
-  if (run.trouble.kind !== 'endpoint-trouble' || trouble.kind !== 'endpoint-trouble') return
-  const retryAfterMs = Math.max(run.trouble.retryAfterMs ?? 0, trouble.retryAfterMs ?? 0)
-  if (retryAfterMs > 0) run.trouble = { ...run.trouble, retryAfterMs }
-}
-
-function resultOf(run: Run, outcome: 'asleep' | 'unfinished'): DeliveryResult {
-  const { delivered, refused, trouble } = run
-  if (trouble === undefined) return { outcome, delivered, refused }
-  const { kind, error, status } = trouble
-  return {
-    outcome: kind === 'gone' ? 'gone' : 'trouble',
-    delivered,
-    refused,
-    error,
-    ...(status === undefined ? {} : { status }),
-    ...(kind === 'gone' || trouble.retryAfterMs === undefined
-      ? {}
-      : { retryAfterMs: trouble.retryAfterMs }),
-  }
 }

@@ -4,7 +4,7 @@ import { createAddressPolicy } from '../../activities/delivery/create-address-po
 import { createConnector } from '../../activities/delivery/create-connector.ts'
 import { createSender } from '../../activities/delivery/create-sender.ts'
 import type { DeliveryJournal } from '../../activities/delivery/delivery-journal.ts'
-import type { AttemptEvent } from '../../activities/delivery/run-delivery.ts'
+import type { AttemptEvent } from '../../activities/delivery/attempt-message.ts'
 import type { Config } from '../../lib/config/settings.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import { traceIdOf } from '../../lib/telemetry/trace-context.ts'

@@ -1,17 +1,18 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import { createAddressPolicy } from '../../../activities/delivery/create-address-policy.ts'
+import type { AttemptEvent } from '../../../activities/delivery/attempt-message.ts'
 import { createConnector } from '../../../activities/delivery/create-connector.ts'
+import { mostRefusals } from '../../../activities/delivery/create-refusal-window.ts'
 import { createSender, type Sender } from '../../../activities/delivery/create-sender.ts'
 import { createSigner } from '../../../activities/delivery/create-signer.ts'
 import type { DeliveryJournal } from '../../../activities/delivery/delivery-journal.ts'
 import {
   defaultConcurrency,
-  runDelivery,
-  type AttemptEvent,
   type DeliveryResult,
   type DeliveryRunOptions,
-} from '../../../activities/delivery/run-delivery.ts'
+} from '../../../activities/delivery/delivery-run.ts'
+import { runDelivery } from '../../../activities/delivery/run-delivery.ts'
 import type { EndpointRow } from '../../../workers/push/journal/append-deliveries.ts'
 import { until } from '../../support/kafka.ts'
 import {
@@ -209,6 +210,102 @@ describe('a delivery', () => {
     await expect(fixture.run({ probe: true })).resolves.toMatchObject({ delivered: 160 })
     expect(fixture.sink.received).toHaveLength(before + 160)
     await expect(fixture.outcomes()).resolves.toEqual(allAre(ids, 'delivered'))
+  })
+
+  test('takes an endpoint that refuses most messages to be in trouble, and loses none of them', async () => {
+    let isDeployed = false
+    const answer = ({ id }: ReceivedWebhook) => ({
+      status: isDeployed || Number(id.slice(8)) < 30 ? 204 : 404,
+    })
+    const fixture = await createFixture(answer, { maxConcurrency: 1 })
+    const ids = idsOf(200)
+    await fixture.append(ids)
+    await expect(fixture.run()).resolves.toEqual({
+      outcome: 'trouble',
+      delivered: 30,
+      refused: 0,
+      error: 'mostly-refused',
+      status: 404,
+    })
+    expect(fixture.sink.received).toHaveLength(30 + mostRefusals)
+    await expect(fixture.run({ probe: true })).resolves.toMatchObject({ outcome: 'trouble' })
+    await expect(fixture.outcomes()).resolves.toEqual({
+      ...allAre(ids, 'pending'),
+      ...allAre(ids.slice(0, 30), 'delivered'),
+    })
+
+    isDeployed = true
+    await expect(fixture.run({ probe: true })).resolves.toMatchObject({
+      outcome: 'asleep',
+      delivered: 170,
+    })
+    await expect(fixture.outcomes()).resolves.toEqual(allAre(ids, 'delivered'))
+  })
+
+  test('goes on where an endpoint refuses fewer than most', async () => {
+    const isRefused = (id: string) => Number(id.slice(8)) % 4 !== 0
+    const fixture = await createFixture(({ id }) => ({ status: isRefused(id) ? 422 : 204 }), {
+      maxConcurrency: 1,
+    })
+    const ids = idsOf(100)
+    await fixture.append(ids)
+    await expect(fixture.run()).resolves.toEqual({ outcome: 'asleep', delivered: 25, refused: 75 })
+    expect(fixture.sink.received).toHaveLength(100)
+    await expect(fixture.outcomes()).resolves.toEqual({
+      ...allAre(ids, 'delivered'),
+      ...allAre(ids.filter(isRefused), 'dead'),
+    })
+  })
+
+  test('settles a refused message once 20 answers have followed it', async () => {
+    const fixture = await createFixture(({ id }) => ({ status: id === 'message-0' ? 422 : 204 }), {
+      maxConcurrency: 1,
+    })
+    await fixture.append(idsOf(21))
+    const stop = new AbortController()
+    const run = fixture.run({ lingerMs: 600_000, stop: stop.signal })
+    await until('it is dead', async () => (await fixture.outcomes())['message-0'] === 'dead')
+    stop.abort()
+    await expect(run).resolves.toEqual({ outcome: 'unfinished', delivered: 20, refused: 1 })
+  })
+
+  test('that is stopped sends again what was refused and not settled', async () => {
+    const fixture = await createFixture(() => ({ status: 422 }))
+    await fixture.append(['one'])
+    const stop = new AbortController()
+    const run = fixture.run({
+      lingerMs: 600_000,
+      stop: stop.signal,
+      onAttempt: () => stop.abort(),
+    })
+    await expect(run).resolves.toEqual({ outcome: 'unfinished', delivered: 0, refused: 0 })
+    await expect(fixture.outcomes()).resolves.toEqual({ one: 'pending' })
+    await expect(fixture.run()).resolves.toEqual({ outcome: 'asleep', delivered: 0, refused: 1 })
+    await expect(fixture.outcomes()).resolves.toEqual({ one: 'dead' })
+  })
+
+  test('reads on only while it holds little, however few the messages are', async () => {
+    const answers = Promise.withResolvers<SinkAnswer>()
+    const fixture = await createFixture(() => answers.promise, { maxConcurrency: 1 })
+    const body = 'x'.repeat(300 * 1_024)
+    const ids = idsOf(6)
+    await test_.journal.append(ids.map((id) => createDelivery(fixture.endpoint, id, body)))
+    let held = 0
+    const counting: DeliveryJournal = {
+      ...test_.journal,
+      async read(endpointId, after) {
+        const page = await test_.journal.read(endpointId, after)
+        held += page.messages.length
+        return page
+      },
+    }
+    const run = fixture.run({ journal: counting })
+    // One is under way; the two after it are more than half a MiB.
+    await until('it has read', () => held === 3)
+    await fixture.sink.untilArrived(['message-0'])
+    expect(held).toBe(3)
+    answers.resolve({ status: 204 })
+    await expect(run).resolves.toMatchObject({ outcome: 'asleep', delivered: 6 })
   })
 
   test('after trouble sends one message first', async () => {
