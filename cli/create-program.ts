@@ -13,25 +13,26 @@ import { registerStatus } from './commands/status.ts'
 import { registerTest } from './commands/test.ts'
 import { registerToken } from './commands/token.ts'
 import { registerUp } from './commands/up.ts'
+import type { Environment } from './setup/read-setup.ts'
 
-/** The command line of `racc`: every command with its arguments; parsing runs the one that was given. */
-export function createProgram(): Command {
+/** The command line of `racc`: every command with its arguments; parsing runs the one that was given, with this environment. */
+export function createProgram(environment: Environment): Command {
   const program = new Command('racc')
     .description('the one tool of ips, the Image Processing System')
     .showHelpAfterError()
-  registerDemo(program)
-  registerUp(program)
-  registerDown(program)
-  registerStatus(program)
-  registerLogs(program)
-  registerClient(program)
-  registerToken(program)
-  registerSend(program)
-  registerKeys(program)
-  registerProbe(program)
-  registerServers(program)
-  registerInstall(program)
-  registerTest(program)
-  registerBench(program)
+  registerDemo(program, environment)
+  registerUp(program, environment)
+  registerDown(program, environment)
+  registerStatus(program, environment)
+  registerLogs(program, environment)
+  registerClient(program, environment)
+  registerToken(program, environment)
+  registerSend(program, environment)
+  registerKeys(program, environment)
+  registerProbe(program, environment)
+  registerServers(program, environment)
+  registerInstall(program, environment)
+  registerTest(program, environment)
+  registerBench(program, environment)
   return program
 }

@@ -3,7 +3,7 @@ import { createProgram } from './create-program.ts'
 import { note } from './terminal.ts'
 
 try {
-  await createProgram().parseAsync()
+  await createProgram(process.env).parseAsync()
 } catch (error) {
   // What is thrown on purpose is a sentence for people; anything else is a fault of this program.
   if (!(error instanceof IpsError)) throw error

@@ -7,7 +7,7 @@ import {
   type ListedClient,
 } from '../../gateway/authorisation/grants.ts'
 import { readAddresses } from '../setup/addresses.ts'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { formatTable, note, say } from '../terminal.ts'
 import { createClient } from './create-client.ts'
@@ -24,60 +24,84 @@ export interface CreateOptions {
 }
 
 /** Creates a client, keeps its credentials, and prints them. */
-export async function create(name: string, options: CreateOptions): Promise<void> {
+export async function create(
+  environment: Environment,
+  name: string,
+  options: CreateOptions,
+): Promise<void> {
   const { claim, webhook, json = false } = options
   const client = {
     name,
     ...(claim === undefined ? {} : { claims: parseClaims(claim) }),
     ...(webhook === undefined ? {} : { webhook }),
   }
-  const created = await administer((administration) => createClient(administration, client))
-  await writeCredentials(home(), created)
+  const created = await administer(environment, (administration) =>
+    createClient(administration, client),
+  )
+  await writeCredentials(home(environment), created)
   say(json ? JSON.stringify(created) : formatTable(Object.entries(created)))
 }
 
 /** Gives claims, or other values for those that a client has. */
-export async function grant(name: string, options: { claim: readonly string[] }): Promise<void> {
+export async function grant(
+  environment: Environment,
+  name: string,
+  options: { claim: readonly string[] },
+): Promise<void> {
   const claims = parseClaims(options.claim)
-  await administer(({ authorisation, box }) =>
+  await administer(environment, ({ authorisation, box }) =>
     grantClaims(authorisation, box, { clientId: name, claims }),
   )
   note(`the next token of ${name} has ${Object.keys(claims).join(', ')}`)
 }
 
 /** Takes claims away. */
-export async function revoke(name: string, claims: readonly string[]): Promise<void> {
-  await administer(({ authorisation }) => revokeClaims(authorisation, { clientId: name, claims }))
+export async function revoke(
+  environment: Environment,
+  name: string,
+  claims: readonly string[],
+): Promise<void> {
+  await administer(environment, ({ authorisation }) =>
+    revokeClaims(authorisation, { clientId: name, claims }),
+  )
   note(`no new token of ${name} has ${claims.join(', ')}`)
 }
 
 /** Refuses a client new tokens, or gives them again. */
-export async function suspend(name: string, suspended: boolean): Promise<void> {
-  await administer(({ authorisation }) =>
+export async function suspend(
+  environment: Environment,
+  name: string,
+  suspended: boolean,
+): Promise<void> {
+  await administer(environment, ({ authorisation }) =>
     setSuspended(authorisation, { clientId: name, suspended }),
   )
   note(suspended ? `${name} gets no more tokens` : `${name} gets tokens again`)
 }
 
 /** Prints the clients and their claims. */
-export async function list({ json = false }: { json?: boolean }): Promise<void> {
-  const clients = await administer(({ authorisation }) => listClients(authorisation))
+export async function list(
+  environment: Environment,
+  { json = false }: { json?: boolean },
+): Promise<void> {
+  const clients = await administer(environment, ({ authorisation }) => listClients(authorisation))
   const table = [['name', 'state', 'created', 'claims'], ...clients.map(toRow)]
   say(json ? JSON.stringify(clients) : formatTable(table))
 }
 
 /** Gives a client a new secret, keeps it, and prints it. */
 export async function rotate(
+  environment: Environment,
   name: string,
   options: { overlap: string; json?: boolean },
 ): Promise<void> {
   const overlapSeconds = parseDuration(options.overlap)
-  const clientSecret = await administer(({ authentication }) =>
+  const clientSecret = await administer(environment, ({ authentication }) =>
     rotateSecret(authentication, name, overlapSeconds),
   )
-  const known = await readCredentials(home(), name).catch(() => ({}))
+  const known = await readCredentials(home(environment), name).catch(() => ({}))
   const result = { clientId: name, clientSecret }
-  await writeCredentials(home(), { ...known, ...result })
+  await writeCredentials(home(environment), { ...known, ...result })
   say(options.json === true ? JSON.stringify(result) : formatTable(Object.entries(result)))
 }
 
@@ -86,11 +110,14 @@ function toRow({ clientId, suspended, createdAt, claims }: ListedClient): string
   return [clientId, suspended ? 'suspended' : 'active', createdAt.toISOString(), names]
 }
 
-function home(): string {
-  return readSetup(process.env).home
+function home(environment: Environment): string {
+  return readSetup(environment).home
 }
 
-function administer<T>(work: (administration: Administration) => Promise<T>): Promise<T> {
-  const setup = readSetup(process.env)
+function administer<T>(
+  environment: Environment,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  const setup = readSetup(environment)
   return withAdministration(sharedEnvironment(setup, readAddresses(setup)), work)
 }

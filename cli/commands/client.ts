@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
 import type { CreateOptions } from '../clients/client-actions.ts'
+import type { Environment } from '../setup/read-setup.ts'
 
 const keptCredentials =
   'the credentials are printed once, and kept in IPS_HOME/clients/NAME.json (mode 0600) for racc token and racc send'
 
 /** `racc client …`: who may use the system, and for what. */
-export function registerClient(program: Command): void {
+export function registerClient(program: Command, environment: Environment): void {
   const client = program.command('client').description('create and administer clients')
-  registerCreate(client)
-  registerRights(client)
-  registerStates(client)
+  registerCreate(client, environment)
+  registerRights(client, environment)
+  registerStates(client, environment)
 }
 
-function registerCreate(client: Command): void {
+function registerCreate(client: Command, environment: Environment): void {
   client
     .command('create')
     .argument('<name>', 'also its id')
@@ -20,7 +21,9 @@ function registerCreate(client: Command): void {
     .option('--webhook <url>', 'where its webhooks go: adds a push-1 claim')
     .option('--claim <claim=json>', 'a claim instead of the default ones; repeatable', collect)
     .option('--json', 'for programs')
-    .action(async (name: string, options: CreateOptions) => (await actions()).create(name, options))
+    .action(async (name: string, options: CreateOptions) =>
+      (await actions()).create(environment, name, options),
+    )
   client
     .command('rotate-secret')
     .argument('<name>')
@@ -28,43 +31,45 @@ function registerCreate(client: Command): void {
     .option('--overlap <duration>', 'how long the former one still counts: 90s, 15m, 24h, 7d', '0s')
     .option('--json', 'for programs')
     .action(async (name: string, options: { overlap: string; json?: boolean }) =>
-      (await actions()).rotate(name, options),
+      (await actions()).rotate(environment, name, options),
     )
 }
 
-function registerRights(client: Command): void {
+function registerRights(client: Command, environment: Environment): void {
   client
     .command('grant')
     .argument('<name>')
     .description('give a client claims, or other values for those that it has')
     .requiredOption('--claim <claim=json>', 'a claim; repeatable', collect)
     .action(async (name: string, options: { claim: string[] }) =>
-      (await actions()).grant(name, options),
+      (await actions()).grant(environment, name, options),
     )
   client
     .command('revoke')
     .argument('<name>')
     .argument('<claim...>')
     .description('take claims away; tokens that are out there live until they expire')
-    .action(async (name: string, claims: string[]) => (await actions()).revoke(name, claims))
+    .action(async (name: string, claims: string[]) =>
+      (await actions()).revoke(environment, name, claims),
+    )
 }
 
-function registerStates(client: Command): void {
+function registerStates(client: Command, environment: Environment): void {
   client
     .command('suspend')
     .argument('<name>')
     .description('refuse a client new tokens')
-    .action(async (name: string) => (await actions()).suspend(name, true))
+    .action(async (name: string) => (await actions()).suspend(environment, name, true))
   client
     .command('resume')
     .argument('<name>')
     .description('give a suspended client tokens again')
-    .action(async (name: string) => (await actions()).suspend(name, false))
+    .action(async (name: string) => (await actions()).suspend(environment, name, false))
   client
     .command('list')
     .description('show the clients and their claims')
     .option('--json', 'for programs')
-    .action(async (options: { json?: boolean }) => (await actions()).list(options))
+    .action(async (options: { json?: boolean }) => (await actions()).list(environment, options))
 }
 
 /** Loaded when needed: no other command waits for it. */

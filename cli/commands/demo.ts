@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import { note, say } from '../terminal.ts'
 import { down } from './down.ts'
 
 /** `racc demo`: the whole system at work, on real input. */
-export function registerDemo(program: Command): void {
+export function registerDemo(program: Command, environment: Environment): void {
   program
     .command('demo')
     .description('start everything, post photos and a document, and show what comes back')
     .option('--once', 'stop everything afterwards')
     .action(async ({ once = false }: { once?: boolean }) => {
-      const setup = readSetup(process.env)
+      const setup = readSetup(environment)
       const { upDetached } = await import('./up.ts')
       await install(setup)
       await upDetached(setup, { serversOnly: false, synthetic: false, extraRoles: [] })

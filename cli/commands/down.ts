@@ -1,15 +1,15 @@
 import type { Command } from 'commander'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { say } from '../terminal.ts'
 
 /** `racc down`: no process of this copy is left afterwards. */
-export function registerDown(program: Command): void {
+export function registerDown(program: Command, environment: Environment): void {
   program
     .command('down')
     .description('stop everything that this copy ever started; state stays')
     .option('--docker', 'stop what Docker Compose runs')
     .action(async ({ docker }: { docker?: boolean }) => {
-      const setup = readSetup(process.env)
+      const setup = readSetup(environment)
       if (docker === true) {
         const { composeDown } = await import('../docker/compose.ts')
         await composeDown(setup)

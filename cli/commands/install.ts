@@ -1,9 +1,9 @@
 import { Argument, type Command } from 'commander'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import { say } from '../terminal.ts'
 
 /** `racc install [models]`: what other commands would fetch, so that they work without a network. */
-export function registerInstall(program: Command): void {
+export function registerInstall(program: Command, environment: Environment): void {
   program
     .command('install')
     .description('install everything now, so that nothing has to be fetched later')
@@ -17,7 +17,7 @@ export function registerInstall(program: Command): void {
       'check every installed file against its checksum again, and replace what is wrong',
     )
     .action(async (what: 'models' | undefined, { verify }: { verify?: boolean }) => {
-      const setup = readSetup(process.env)
+      const setup = readSetup(environment)
       const { installAll, verifyAll } = await import('../install/install-all.ts')
       const names = await artefactsOf(what, setup)
       if (verify === true) await verifyAll(names, setup.cache)

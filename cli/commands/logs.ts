@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 
 /** `racc logs`: what processes wrote. */
-export function registerLogs(program: Command): void {
+export function registerLogs(program: Command, environment: Environment): void {
   program
     .command('logs')
     .description('show the end of the logs, of one process or of all')
@@ -11,7 +11,7 @@ export function registerLogs(program: Command): void {
     .option('-n, --lines <number>', 'how many lines of each', '50')
     .action(async (name: string | undefined, options: { follow?: boolean; lines: string }) => {
       const { showLogs } = await import('../supervisor/show-logs.ts')
-      await showLogs(readSetup(process.env).home, {
+      await showLogs(readSetup(environment).home, {
         ...(name !== undefined && { name }),
         follow: options.follow === true,
         lines: Math.max(0, Number(options.lines) || 0),

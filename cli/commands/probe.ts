@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 
 const options = z.object({
   rate: z.coerce.number().positive(),
@@ -11,7 +11,7 @@ const options = z.object({
 })
 
 /** `racc probe`: is the system there, end to end? */
-export function registerProbe(program: Command): void {
+export function registerProbe(program: Command, environment: Environment): void {
   program
     .command('probe')
     .description(
@@ -26,7 +26,7 @@ export function registerProbe(program: Command): void {
       const { parseDuration } = await import('../clients/parse-duration.ts')
       const { rate, duration, once, images, timeout } = options.parse(given)
       const { probeSystem } = await import('../probe/probe-system.ts')
-      const report = await probeSystem(readSetup(process.env), {
+      const report = await probeSystem(readSetup(environment), {
         transactionsPerSecond: rate,
         durationMs: parseDuration(duration) * 1000,
         maxTransactions: once ? 1 : Infinity,

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { say } from '../terminal.ts'
 
 /** `racc send`: what a client does with its images. */
-export function registerSend(program: Command): void {
+export function registerSend(program: Command, environment: Environment): void {
   program
     .command('send')
     .argument('<name>', 'a client that racc client create made')
@@ -26,7 +26,7 @@ export function registerSend(program: Command): void {
         options: { transaction?: string; images?: number; wait?: boolean },
       ) => {
         const { sendImages } = await import('../send/send-images.ts')
-        await sendImages(readSetup(process.env), { name, files, ...options }, say)
+        await sendImages(readSetup(environment), { name, files, ...options }, say)
       },
     )
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { z } from 'zod'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import type { PlanOptions } from '../supervisor/create-plan.ts'
 import { say } from '../terminal.ts'
 import { down } from './down.ts'
@@ -14,7 +14,7 @@ const upSchema = z.object({
 })
 
 /** `racc servers`: Kafka, PostgreSQL and Temporal without the system, for those who develop or test it. */
-export function registerServers(program: Command): void {
+export function registerServers(program: Command, environment: Environment): void {
   const servers = program
     .command('servers')
     .description('Kafka, PostgreSQL and Temporal alone, for development')
@@ -25,7 +25,7 @@ export function registerServers(program: Command): void {
     .option('--until-stdin-ends', 'stop when standard input ends')
     .action(async (given: unknown) => {
       const options = upSchema.parse(given)
-      const setup = readSetup(process.env)
+      const setup = readSetup(environment)
       if (options.foreground) {
         await upInForeground(setup, plan, options.untilStdinEnds)
       } else {
@@ -36,11 +36,11 @@ export function registerServers(program: Command): void {
   servers
     .command('down')
     .description('stop them; state stays')
-    .action(() => down(readSetup(process.env).home))
+    .action(() => down(readSetup(environment).home))
   servers
     .command('env')
     .description('print how to reach them, for `eval "$(./racc servers env)"`')
-    .action(() => printEnvironment(readSetup(process.env)))
+    .action(() => printEnvironment(readSetup(environment)))
 }
 
 async function printEnvironment(setup: Setup): Promise<void> {

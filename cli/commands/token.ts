@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
-import { readSetup } from '../setup/read-setup.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { say } from '../terminal.ts'
 
 /** `racc token`: what a client gets by the two requests that give a token. */
-export function registerToken(program: Command): void {
+export function registerToken(program: Command, environment: Environment): void {
   program
     .command('token')
     .argument('<name>')
@@ -14,7 +14,7 @@ export function registerToken(program: Command): void {
     .action(async (name: string, { scope }: { scope?: string }) => {
       const { readCredentials } = await import('../clients/credentials-file.ts')
       const { fetchToken } = await import('../../lib/token/fetch-token.ts')
-      const { home, ports } = readSetup(process.env)
+      const { home, ports } = readSetup(environment)
       const { clientId, clientSecret } = await readCredentials(home, name)
       const { token } = await fetchToken({
         baseUrl: `http://127.0.0.1:${ports.gateway}`,

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { roles, type RoleName } from '../../lib/topology.ts'
 import { readAddresses } from '../setup/addresses.ts'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import type { PlanOptions } from '../supervisor/create-plan.ts'
 import type { SupervisorState } from '../supervisor/state-file.ts'
 import { note, say } from '../terminal.ts'
@@ -17,7 +17,7 @@ const optionsSchema = z.object({
 })
 
 /** `racc up`: the whole system, in the foreground or detached. */
-export function registerUp(program: Command): void {
+export function registerUp(program: Command, environment: Environment): void {
   program
     .command('up')
     .description('start the whole system, and keep it running')
@@ -28,7 +28,7 @@ export function registerUp(program: Command): void {
     .option('--until-stdin-ends', 'stop everything when standard input ends')
     .action(async (given: unknown) => {
       const options = optionsSchema.parse(given)
-      const setup = readSetup(process.env)
+      const setup = readSetup(environment)
       if (options.docker) {
         const { composeUp } = await import('../docker/compose.ts')
         await composeUp(setup, { synthetic: options.synthetic })

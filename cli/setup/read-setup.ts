@@ -4,6 +4,9 @@ import { z } from 'zod'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { portsOf, portsPerBase, type Ports } from './ports.ts'
 
+/** Environment variables, by name. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
 /** One copy of the system on this machine. */
 export interface Setup {
   /** The checkout. */
@@ -20,7 +23,7 @@ export interface Setup {
     readonly temporalAddress?: string
   }
   /** The environment as it was given. */
-  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly environment: Environment
 }
 
 const highestPort = 65_535
@@ -38,7 +41,7 @@ const portBase = z.coerce
  * Reads where this copy lives and what it may use: `IPS_HOME`, `IPS_PORT_BASE`, `XDG_CACHE_HOME`, `KAFKA_BROKERS`,
  * `POSTGRES_URL`, `TEMPORAL_ADDRESS`. Throws `IpsError('port-base-invalid')`.
  */
-export function readSetup(environment: Readonly<Record<string, string | undefined>>): Setup {
+export function readSetup(environment: Environment): Setup {
   const given = (name: string) => (environment[name] === '' ? undefined : environment[name])
   const base = portBase.safeParse(given('IPS_PORT_BASE'))
   if (!base.success) {

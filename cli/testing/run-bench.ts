@@ -5,7 +5,7 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import { installAll } from '../install/install-all.ts'
 import { neededArtefacts } from '../install/needed-artefacts.ts'
 import { portsPerBase } from '../setup/ports.ts'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import { testEnvironment } from '../setup/test-environment.ts'
 import { prepareStart } from '../supervisor/start-system.ts'
 import { startDetached } from '../supervisor/start-detached.ts'
@@ -19,11 +19,15 @@ const plan = { serversOnly: true, synthetic: false, extraRoles: [] }
  * Runs `bench/NAME.ts` on servers of its own (those that are not configured), started and stopped for it. Returns its exit
  * code. Throws `IpsError('bench-unknown')`.
  */
-export async function runBench(name: string, args: readonly string[]): Promise<number> {
+export async function runBench(
+  name: string,
+  args: readonly string[],
+  environment: Environment,
+): Promise<number> {
   const home = await createTestHome()
   try {
     const base = await findPortBase(portsPerBase)
-    const setup = readSetup({ ...process.env, IPS_HOME: home, IPS_PORT_BASE: String(base) })
+    const setup = readSetup({ ...environment, IPS_HOME: home, IPS_PORT_BASE: String(base) })
     const script = await findScript(setup, name)
     const needed = await neededArtefacts(setup, { models: true, samples: true, tests: false })
     await installAll(needed, setup.cache, setup.environment)

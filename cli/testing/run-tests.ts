@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { installAll } from '../install/install-all.ts'
 import { neededArtefacts } from '../install/needed-artefacts.ts'
 import { portsPerBase } from '../setup/ports.ts'
-import { readSetup, type Setup } from '../setup/read-setup.ts'
+import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
 import { testEnvironment } from '../setup/test-environment.ts'
 import { prepareStart } from '../supervisor/start-system.ts'
 import { startDetached } from '../supervisor/start-detached.ts'
@@ -28,14 +28,18 @@ const plan = { serversOnly: true, synthetic: false, extraRoles: [] }
  * the servers whatever happened, and prints `N passed, N failed` as its last line. A check that fails, a test file that
  * does not load and servers that do not start count as one failed test each. Returns the exit code.
  */
-export async function runTests(options: { jestArgs: string[]; check: boolean }): Promise<number> {
+export async function runTests(options: {
+  jestArgs: string[]
+  check: boolean
+  environment: Environment
+}): Promise<number> {
   const tallies: Tally[] = []
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort())
   const home = await createTestHome()
   try {
-    const setup = await createTestSetup(home)
+    const setup = await createTestSetup(home, options.environment)
     const needed = await neededArtefacts(setup, { models: true, samples: true, tests: true })
     await installAll(needed, setup.cache, setup.environment)
     if (options.check) tallies.push(await runChecks(setup, stop.signal))
@@ -56,9 +60,9 @@ export async function runTests(options: { jestArgs: string[]; check: boolean }):
   return failed === 0 && passed > 0 && !stop.signal.aborted ? 0 : 1
 }
 
-async function createTestSetup(home: string): Promise<Setup> {
+async function createTestSetup(home: string, environment: Environment): Promise<Setup> {
   const base = await findPortBase(portsPerBase)
-  return readSetup({ ...process.env, IPS_HOME: home, IPS_PORT_BASE: String(base) })
+  return readSetup({ ...environment, IPS_HOME: home, IPS_PORT_BASE: String(base) })
 }
 
 /** The static checks report by their own output; together they count as one test. */

@@ -13,7 +13,7 @@ function idle(command: Command): Command {
 }
 
 const parse = (commandLine: string) =>
-  idle(createProgram()).parseAsync(commandLine.split(/\s+/), { from: 'user' })
+  idle(createProgram({})).parseAsync(commandLine.split(/\s+/), { from: 'user' })
 
 describe('Dockerfile', () => {
   it('gives racc only command lines that it accepts', async () => {
