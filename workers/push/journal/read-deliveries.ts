@@ -12,6 +12,8 @@ export interface ReadRequest {
 const maxPageMessages = 128
 /** Bodies of one page stay below this, but for a first one that is larger: a thousand endpoints may each hold a page. */
 const maxPageBytes = 256 * 1024
+/** Bodies of one statement stay below this, but for the last one: where each page is one large body, 64 are too many. */
+const maxStatementBytes = 16 * 1024 * 1024
 
 interface Row {
   request: number
@@ -24,8 +26,8 @@ interface Row {
 }
 
 /**
- * Reads one page for each request, in one statement: many endpoints with a little each are the usual case. Throws
- * `IpsError('journal-unavailable')`, retryable.
+ * Reads one page for each request, in one statement: many endpoints with a little each are the usual case. Where they have
+ * much, the last pages are shorter or empty, and say that there is more. Throws `IpsError('journal-unavailable')`, retryable.
  */
 export async function readDeliveries(
   pool: Pool,
@@ -35,28 +37,34 @@ export async function readDeliveries(
     pool.query<Row>({
       name: 'read-deliveries',
       text: `
-        SELECT request.number::integer AS request, page.*
-        FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS request (endpoint_id, after, number)
-        CROSS JOIN LATERAL (
-          SELECT position, message_id, correlation_id, traceparent, body, bytes
-          FROM (
-            SELECT *, sum(bytes) OVER (ORDER BY position) AS running
+        SELECT request, position, message_id, correlation_id, traceparent, body, bytes
+        FROM (
+          SELECT request.number::integer AS request, page.*,
+            sum(page.bytes) OVER (ORDER BY request.number, page.position) AS total
+          FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS request (endpoint_id, after, number)
+          CROSS JOIN LATERAL (
+            SELECT position, message_id, correlation_id, traceparent, body, bytes
             FROM (
-              SELECT *, octet_length(body) AS bytes
-              FROM deliveries
-              WHERE endpoint_id = request.endpoint_id AND position > request.after
-              ORDER BY position
-              LIMIT $3
-            ) AS candidate
-          ) AS measured
-          WHERE running - bytes < $4
-        ) AS page
-        ORDER BY request.number, page.position`,
+              SELECT *, sum(bytes) OVER (ORDER BY position) AS running
+              FROM (
+                SELECT *, octet_length(body) AS bytes
+                FROM deliveries
+                WHERE endpoint_id = request.endpoint_id AND position > request.after
+                ORDER BY position
+                LIMIT $3
+              ) AS candidate
+            ) AS measured
+            WHERE running - bytes < $4
+          ) AS page
+        ) AS pages
+        WHERE total - bytes < $5
+        ORDER BY request, position`,
       values: [
         requests.map(({ endpointId }) => endpointId),
         requests.map(({ after }) => after),
         maxPageMessages,
         maxPageBytes,
+        maxStatementBytes,
       ],
     }),
   )
@@ -66,9 +74,14 @@ export async function readDeliveries(
     page?.messages.push(toMessage(row))
     if (page !== undefined) page.bytes += row.bytes
   }
-  return pages.map(({ messages, bytes }) => ({
+  const totalBytes = rows.reduce((total, { bytes }) => total + bytes, 0)
+  const firstCut = totalBytes < maxStatementBytes ? undefined : rows.at(-1)?.request
+  return pages.map(({ messages, bytes }, index) => ({
     messages,
-    hasMore: messages.length === maxPageMessages || bytes >= maxPageBytes,
+    hasMore:
+      messages.length === maxPageMessages ||
+      bytes >= maxPageBytes ||
+      (firstCut !== undefined && index + 1 >= firstCut),
   }))
 }
 

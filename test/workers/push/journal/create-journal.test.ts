@@ -146,6 +146,23 @@ describe('a page', () => {
     expect(page.messages[0]?.body).toBe(body)
   })
 
+  test('is shorter where many are read together that hold much, and says that there is more', async () => {
+    const mebibyte = 1_024 * 1_024
+    const body = 'x'.repeat(mebibyte)
+    const endpoints = Array.from({ length: 20 }, () => test_.createEndpoint())
+    for (const endpoint of endpoints) {
+      await test_.journal.append([createDelivery(endpoint, 'one', body)])
+    }
+    const pages = await Promise.all(
+      endpoints.map(({ endpointId }) => test_.journal.read(endpointId, 0)),
+    )
+    expect(pages.map(({ messages }) => messages.length)).toEqual([
+      ...Array<number>(16).fill(1),
+      ...Array<number>(4).fill(0),
+    ])
+    expect(pages.slice(16).every(({ hasMore }) => hasMore)).toBe(true)
+  })
+
   test('is each endpoint’s own, though many are read together', async () => {
     const endpoints = Array.from({ length: 10 }, () => test_.createEndpoint())
     await test_.journal.append(
