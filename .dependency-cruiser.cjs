@@ -1,5 +1,5 @@
 /** Directions of imports: who may know whom. See ARCHITECTURE.md. */
-const services = '(gateway/(ingestion|authentication|authorisation|firehose|console)|workers/(faceextract|ocr|summary|push|firehose|probe))'
+const services = '(gateway/(ingestion|authentication|authorisation)|workers/(faceextract|ocr|summary|push|probe))'
 
 module.exports = {
   forbidden: [
