@@ -24,8 +24,8 @@ export const moods = [
 
 export type Mood = (typeof moods)[number]
 
-/** Longer than a session time-out of the group may be short. */
-export const slowMs = 8_000
+/** Longer than the session time-out of the group. */
+export const slowMs = 12_000
 
 const settings = z.union([z.literal(true), z.strictObject({ minConfidence: z.number() })])
 

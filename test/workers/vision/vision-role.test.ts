@@ -14,6 +14,8 @@ import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tok
 import { moodyImage, type Mood } from './moody-service.ts'
 
 const group = 'vision-ocr'
+/** The shortest that the broker accepts: the partitions of a killed process lie idle for so long. */
+const shortSession = { VISION_SESSION_TIMEOUT_MS: '6000' }
 
 let keys: TestKeys
 let token: string
@@ -242,7 +244,7 @@ describe('a vision service', () => {
 
   test('remembers over its own death how many children an image has cost', async () => {
     // Each process ends before the image does: it hangs until the time-out, which is counted.
-    const patience = { VISION_IMAGE_TIMEOUT_MS: '2000' }
+    const patience = { ...shortSession, VISION_IMAGE_TIMEOUT_MS: '2000' }
     const first = await start(patience)
     const imageId = await send('hang')
     await first.event('image.cost-a-child', ({ lostChildren }) => lostChildren === 2)
@@ -255,7 +257,7 @@ describe('a vision service', () => {
   })
 
   test('works again on what was under way when it was killed, and leaves no child behind', async () => {
-    const first = await start()
+    const first = await start(shortSession)
     const imageId = await send('hang')
     const pids = await childrenOf(first.pid)
     await until(
@@ -267,7 +269,7 @@ describe('a vision service', () => {
     await until('the end of the children', async () =>
       (await Promise.all(pids.map(isRunning))).every((running) => !running),
     )
-    await start({ VISION_IMAGE_TIMEOUT_MS: '1000' })
+    await start({ ...shortSession, VISION_IMAGE_TIMEOUT_MS: '1000' })
     expect(await terminals(imageId)).toMatchObject([{ failure: { code: 'image-poisonous' } }])
   })
 
