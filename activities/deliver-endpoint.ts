@@ -14,7 +14,8 @@ export type { DeliveryResult } from './delivery/delivery-run.ts'
 /** What the delivery of webhooks needs. */
 export interface DeliveryDependencies {
   readonly journal: DeliveryJournal
-  readonly sender: Sender
+  /** Makes the connections of one endpoint, for as long as this process delivers to it. */
+  readonly createSender: () => Sender
   readonly urlPolicy: UrlPolicy
   readonly userAgent: string
   readonly lingerMs: number
@@ -90,7 +91,8 @@ async function deliver(
   target: Prepared & Pick<DeliveryRunOptions, 'endpointId' | 'probe'>,
   interrupted: AbortSignal,
 ): Promise<DeliveryResult> {
-  const { stopping, onAttempt, clock = Date.now } = dependencies
+  const { createSender, stopping, onAttempt, clock = Date.now } = dependencies
+  const sender = createSender()
   const context = Context.current()
   const progress = { attempts: 0, delivered: 0 }
   const beat = setInterval(() => context.heartbeat(progress), heartbeatIntervalMs)
@@ -98,6 +100,7 @@ async function deliver(
     return await runDelivery({
       ...dependencies,
       ...target,
+      sender,
       clock,
       stop: AbortSignal.any([stopping, context.cancellationSignal, interrupted]),
       onAttempt(event) {
@@ -108,5 +111,6 @@ async function deliver(
     })
   } finally {
     clearInterval(beat)
+    await sender.close()
   }
 }

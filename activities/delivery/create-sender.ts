@@ -10,7 +10,7 @@ export interface OutgoingRequest {
   readonly body: string
 }
 
-/** Sends webhooks over connections that are kept and used again. */
+/** Sends webhooks over connections that are kept and used again: those of one endpoint, which shares them with no other. */
 export interface Sender {
   /**
    * POSTs once (twice where a kept connection turns out to be closed) and follows no redirect. Never rejects: resolves
@@ -28,14 +28,14 @@ export interface SenderOptions {
   readonly deadlineMs?: number
 }
 
+/** Whatever a claim says, requests side by side to one endpoint: it must not take all sockets of a process. */
+export const maxConcurrency = 64
 /** What the contract gives an endpoint for its answer, headers included. */
 const defaultDeadlineMs = 15_000
 /** Of the answer's body this much is read, so that the connection can be used again; more drops it. */
 const maxBodyBytes = 64 * 1024
 /** After its headers, a body has this long to end; then the connection is dropped. */
 const bodyGraceMs = 1_000
-/** Connections to one origin; above what one endpoint's concurrency needs. */
-const connectionsPerOrigin = 64
 /** How long an idle connection is kept. Servers close theirs after 5 s or more. */
 const keepAliveMs = 4_000
 
@@ -45,11 +45,12 @@ const lowestFinalStatus = 200
 /** Errors of a kept connection that the other side had closed meanwhile. */
 const staleConnectionErrors = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])
 
-/** Creates a sender. Close it at the end. */
+/** Creates a sender for one endpoint. Close it at the end. */
 export function createSender({ connector, deadlineMs = defaultDeadlineMs }: SenderOptions): Sender {
   const agent = new Agent({
     connect: connector,
-    connections: connectionsPerOrigin,
+    // One for each request of an endpoint: none waits for another's connection, and loses of its deadline.
+    connections: maxConcurrency,
     pipelining: 1,
     keepAliveTimeout: keepAliveMs,
     keepAliveMaxTimeout: keepAliveMs,

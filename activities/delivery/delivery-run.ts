@@ -4,6 +4,7 @@ import { createCursor, type Cursor } from './create-cursor.ts'
 import { createGate, type Gate } from './create-gate.ts'
 import { createPacer, type Pacer } from './create-pacer.ts'
 import { createRefusalWindow, type RefusalWindow } from './create-refusal-window.ts'
+import { maxConcurrency } from './create-sender.ts'
 import type { ClaimedEndpoint, DeliveryJournal, QueuedMessage } from './delivery-journal.ts'
 
 /** How a run over an endpoint's journal ended. */
@@ -38,8 +39,6 @@ export interface DeliveryRunOptions extends AttemptOptions {
 
 /** Requests side by side to one endpoint, where its claim says nothing. Answers of 10 ms allow 1,600 a second. */
 export const defaultConcurrency = 16
-/** Whatever a claim says: one endpoint must not take all sockets of a process. */
-export const maxConcurrency = 64
 
 /** A message that was refused. */
 export interface Refusal {

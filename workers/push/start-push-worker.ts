@@ -32,12 +32,10 @@ const shutdownGraceTimeMs = 18_000
 export function startPushWorker(options: PushWorkerOptions) {
   const { config, journal, metrics, logger } = options
   const stopping = new AbortController()
-  const sender = createSender({
-    connector: createConnector(createAddressPolicy(config.pushAllowAddresses)),
-  })
+  const connector = createConnector(createAddressPolicy(config.pushAllowAddresses))
   const activities = createDeliveryActivities({
     journal,
-    sender,
+    createSender: () => createSender({ connector }),
     urlPolicy: { allowHttp: config.pushAllowHttp },
     userAgent: `ips/${packageFile.version}`,
     lingerMs: config.pushLingerMs,
@@ -68,7 +66,6 @@ export function startPushWorker(options: PushWorkerOptions) {
     async stop() {
       stopping.abort()
       await worker.stop()
-      await sender.close()
     },
   }
 }
