@@ -1,5 +1,6 @@
 /** Directions of imports: who may know whom. See ARCHITECTURE.md. */
-const services = '(gateway/(ingestion|authentication|authorisation)|workers/(faceextract|ocr|summary|push|probe))'
+const services =
+  '(gateway/(ingestion|authentication|authorisation)|workers/(faceextract|ocr|summary|push|probe))'
 
 module.exports = {
   forbidden: [
@@ -71,6 +72,9 @@ module.exports = {
     exclude: { path: '(^proto/gen/|^\\.racc/)' },
     tsPreCompilationDeps: 'specify',
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
   },
 }
