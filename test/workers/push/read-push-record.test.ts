@@ -72,6 +72,30 @@ describe('a record', () => {
     await expect(readWith(claim)).resolves.toEqual({ outcome: 'ignore', reason })
   })
 
+  test('says once for each endpoint that its wish for batches is not met', async () => {
+    const ignored: string[] = []
+    const reader = createPushRecordReader({
+      verifier: keys.createVerifier(),
+      box,
+      onBatchIgnored: ({ endpointId }) => ignored.push(endpointId),
+    })
+    const batch = { maxMessages: 10, maxWaitMs: 100 }
+    const other = 'https://other.example/'
+    const claims = [
+      { url, batch },
+      { url, batch, maxRate: 5 },
+      { url: other, batch },
+      { url: 'https://single.example/' },
+    ]
+    for (const claim of claims) {
+      const rights = { 'push-1': { ...claim, secret: createWebhookSecret() } }
+      const token = await issueTestToken(keys, { clientId, rights })
+      const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
+      await expect(reader(value)).resolves.toMatchObject({ outcome: 'deliver' })
+    }
+    expect(ignored).toEqual([url, other].map((each) => endpointIdOf({ clientId, url: each })))
+  })
+
   test('with a text that the journal cannot hold is put aside', async () => {
     const claim = { url, secret: createWebhookSecret() }
     await expect(readWith(claim, { messageId: 'a\0b' })).resolves.toEqual({
