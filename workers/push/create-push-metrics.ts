@@ -8,6 +8,8 @@ export interface PushMetrics {
   attempted(event: AttemptEvent): void
   /** Signals to workflows. */
   signalled: (outcome: 'sent' | 'failed') => void
+  /** Old messages that the journal no longer keeps. */
+  removed: (messages: number) => void
   deliveryStarted(): void
   deliveryEnded(): void
 }
@@ -42,6 +44,11 @@ export function createPushMetrics(registry: Registry): PushMetrics {
     labelNames: ['outcome'],
     registers,
   })
+  const removed = new Counter({
+    name: 'ips_push_messages_removed_total',
+    help: 'Settled messages removed from the journal because of their age',
+    registers,
+  })
   const running = new Gauge({
     name: 'ips_push_endpoints_running',
     help: 'Endpoints to which this process delivers, or for which it waits for messages',
@@ -54,6 +61,7 @@ export function createPushMetrics(registry: Registry): PushMetrics {
       durations.observe(durationMs / 1_000)
     },
     signalled: (outcome) => signals.inc({ outcome }),
+    removed: (messages) => removed.inc(messages),
     deliveryStarted: () => running.inc(),
     deliveryEnded: () => running.dec(),
   }

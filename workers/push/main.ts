@@ -21,6 +21,7 @@ import { listen } from './journal/listen.ts'
 import { pushSettings } from './push-settings.ts'
 import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
 import { startPushWorker } from './start-push-worker.ts'
+import { startRetention } from './start-retention.ts'
 
 const settings = {
   ...kafkaConsumerSettings,
@@ -51,6 +52,11 @@ export const role = defineRole({
     const common = { journal, metrics, logger, taskQueue, onCrash: fail }
     const worker = startPushWorker({ ...common, config, temporal })
     const waker = startWaker({ ...common, client, onSignal: metrics.signalled })
+    const retention = startRetention({
+      ...common,
+      retentionSeconds: config.pushRetention,
+      onRemoved: metrics.removed,
+    })
     const producer = startProducer({ ...kafkaOptionsOf(config), logger })
     const consumer = await startPushConsumer({ ...common, config, producer, box, waker })
     return {
@@ -64,7 +70,7 @@ export const role = defineRole({
       }),
       async stop() {
         await Promise.all([consumer.stop(), worker.stop()])
-        await waker.stop()
+        await Promise.all([waker.stop(), retention.stop()])
         await Promise.all([producer.disconnect(), client.connection.close(), news.close()])
         await pool.end()
       },

@@ -1,5 +1,9 @@
 import { boolean, integer, list, setting } from '../../lib/config/settings.ts'
 
+const day = 24 * 60 * 60
+/** The topics keep records for three days: a copy that is read again must be known for longer. */
+const shortestRetention = 4 * day
+
 /** What the push process has of its own. */
 export const pushSettings = {
   pushAllowAddresses: setting(
@@ -17,5 +21,9 @@ export const pushSettings = {
   pushMaxEndpoints: setting(
     integer(1, 10_000).default(1_000),
     'Endpoints to which one process delivers at the same time; the others wait',
+  ),
+  pushRetention: setting(
+    integer(shortestRetention, 3_650 * day).default(30 * day),
+    'Seconds for which the journal keeps messages that are delivered or dead',
   ),
 } as const

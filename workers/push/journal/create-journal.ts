@@ -15,6 +15,7 @@ import { readEndpointSettings } from './endpoint-settings.ts'
 import { onJournal } from './journal-errors.ts'
 import type { News } from './listen.ts'
 import { readDeliveries } from './read-deliveries.ts'
+import { removeSettled } from './remove-settled.ts'
 import { settleDeliveries } from './settle-deliveries.ts'
 
 /** The journal of push: its write side, and what the delivery needs of it. */
@@ -23,6 +24,8 @@ export interface PushJournal extends DeliveryJournal {
   append(deliveries: readonly NewDelivery[]): Promise<AppendResult>
   markSignalled(endpoints: readonly WokenEndpoint[]): Promise<void>
   findUnsignalled(limit: number): Promise<WokenEndpoint[]>
+  /** Removes old messages that are settled; see `removeSettled`. */
+  removeSettled(retentionSeconds: number, limit: number): Promise<number>
   /** Throws `IpsError('journal-unavailable')` where it is. */
   check(): Promise<void>
 }
@@ -77,6 +80,7 @@ export function createJournal(pool: Pool, box: SecretBox, news: News): PushJourn
     subscribe: (endpointId, listener) => news.subscribe(endpointId, listener),
     markSignalled: (endpoints) => markSignalled(pool, endpoints),
     findUnsignalled: (limit) => findUnsignalled(pool, limit),
+    removeSettled: (retentionSeconds, limit) => removeSettled(pool, retentionSeconds, limit),
     async check() {
       await onJournal('asking the journal', () => pool.query('SELECT 1'))
     },
