@@ -15,7 +15,7 @@ import { moodyImage, type Mood } from './moody-service.ts'
 
 const group = 'vision-ocr'
 /** The shortest that the broker accepts: the partitions of a killed process lie idle for so long. */
-const shortSession = { VISION_SESSION_TIMEOUT_MS: '6000' }
+const shortSession = { KAFKA_SESSION_TIMEOUT_MS: '6000' }
 
 let keys: TestKeys
 let token: string
@@ -53,8 +53,6 @@ async function start(environment: Record<string, string> = {}): Promise<Program>
     MODELS_DIRECTORY: '/nonexistent',
     HEALTH_PORT: '0',
     VISION_CHILDREN: '1',
-    // The shortest that the broker accepts: the partitions of a killed process lie idle for so long.
-    KAFKA_SESSION_TIMEOUT_MS: '6000',
     ...environment,
   })
   programs.push(program)
