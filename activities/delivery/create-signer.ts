@@ -1,12 +1,9 @@
-import { createHmac, createPrivateKey, sign } from 'node:crypto'
+import { createHmac, sign } from 'node:crypto'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { readWebhookSecret, readWebhookSecretKey } from '../../lib/token/webhook-secret.ts'
 
 /** Makes the value of `webhook-signature`. `timestamp` is in seconds. */
 export type Signer = (messageId: string, timestamp: number, body: string) => string
-
-/** The DER frame of an Ed25519 seed: RFC 8410, section 7. */
-const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
-const seedBytes = 32
 
 /**
  * Creates a signer by Standard Webhooks 1.0.0: HMAC-SHA256 with `whsec_…` for `v1`, Ed25519 with `whsk_…` (seed and
@@ -20,7 +17,7 @@ export function createSigner(options: { secret: string; signature: 'v1' | 'v1a' 
 }
 
 function createHmacSigner(secret: string): Signer {
-  const key = decode(secret, 'whsec_')
+  const key = readWebhookSecret(secret) ?? refuse('whsec_… of 24 to 64 bytes')
   return (messageId, timestamp, body) => {
     const hmac = createHmac('sha256', key).update(`${messageId}.${timestamp}.`).update(body)
     return `v1,${hmac.digest('base64')}`
@@ -28,20 +25,13 @@ function createHmacSigner(secret: string): Signer {
 }
 
 function createEdSigner(secret: string): Signer {
-  const seed = decode(secret, 'whsk_').subarray(0, seedBytes)
-  const der = Buffer.concat([pkcs8Prefix, seed])
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  const key = readWebhookSecretKey(secret) ?? refuse('whsk_… of a seed and its public key')
   return (messageId, timestamp, body) => {
     const content = Buffer.from(`${messageId}.${timestamp}.${body}`)
     return `v1a,${sign(null, content, key).toString('base64')}`
   }
 }
 
-function decode(secret: string, prefix: string): Buffer {
-  const bytes = Buffer.from(secret.slice(prefix.length), 'base64')
-  if (secret.startsWith(prefix) && bytes.length >= 24) return bytes
-  throw new IpsError(
-    'secret-malformed',
-    `the endpoint's secret is not ${prefix}… of 24 bytes at least`,
-  )
+function refuse(wanted: string): never {
+  throw new IpsError('secret-malformed', `the endpoint's secret is not ${wanted}`)
 }

@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
 
 /** Standard Webhooks 1.0.0: a symmetric secret has 24 to 64 bytes. */
 const minSecretBytes = 24
@@ -37,26 +43,41 @@ export function createWebhookKeyPair(): WebhookKeyPair {
 
 /** True for `whsec_` and the base64 of 24 to 64 bytes. */
 export function isWebhookSecret(text: string): boolean {
+  return readWebhookSecret(text) !== undefined
+}
+
+/** The bytes of a symmetric secret; `undefined` where `isWebhookSecret` is false. */
+export function readWebhookSecret(text: string): Buffer | undefined {
   const bytes = decode(text, symmetricPrefix)
-  return bytes !== undefined && bytes.length >= minSecretBytes && bytes.length <= maxSecretBytes
+  const isLongEnough = bytes !== undefined && bytes.length >= minSecretBytes
+  return isLongEnough && bytes.length <= maxSecretBytes ? bytes : undefined
 }
 
 /** True for `whsk_` and the base64 of an Ed25519 seed followed by the public key that belongs to it. */
 export function isWebhookSecretKey(text: string): boolean {
+  return readWebhookSecretKey(text) !== undefined
+}
+
+/** The private key of a `whsk_…`; `undefined` where `isWebhookSecretKey` is false. */
+export function readWebhookSecretKey(text: string): KeyObject | undefined {
   const bytes = decode(text, privatePrefix)
-  if (bytes?.length !== seedBytes + publicKeyBytes) return false
-  return publicKeyOf(bytes.subarray(0, seedBytes)).equals(bytes.subarray(seedBytes))
+  if (bytes?.length !== seedBytes + publicKeyBytes) return undefined
+  const key = privateKeyOf(bytes.subarray(0, seedBytes))
+  return publicKeyOf(key).equals(bytes.subarray(seedBytes)) ? key : undefined
 }
 
 /** The DER frame of an Ed25519 seed: RFC 8410, section 7. */
 const pkcs8Prefix = Buffer.from('302e020100300506032b657004220420', 'hex')
 
-function publicKeyOf(seed: Buffer): Buffer {
-  const key = createPrivateKey({
+function privateKeyOf(seed: Buffer): KeyObject {
+  return createPrivateKey({
     key: Buffer.concat([pkcs8Prefix, seed]),
     format: 'der',
     type: 'pkcs8',
   })
+}
+
+function publicKeyOf(key: KeyObject): Buffer {
   return Buffer.from(createPublicKey(key).export({ format: 'jwk' }).x ?? '', 'base64url')
 }
 

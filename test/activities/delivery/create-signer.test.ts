@@ -58,6 +58,15 @@ describe('a signature', () => {
     expect(verify(null, Buffer.from('id.1700000000.{}'), key, bytes)).toBe(true)
   })
 
+  test.each([
+    ['v1', 'is too long', `whsec_${randomBytes(65).toString('base64')}`],
+    ['v1', 'is no base64', `${createWebhookSecret()}!`],
+    ['v1a', 'has another public key', `whsk_${randomBytes(64).toString('base64')}`],
+  ] as const)('of %s is never made with a secret that %s', (signature, _name, secret) => {
+    const malformed = expect.objectContaining({ code: 'secret-malformed' })
+    expect(() => createSigner({ secret, signature })).toThrow(malformed)
+  })
+
   test('is never made with a secret of the wrong kind, which the error does not repeat', () => {
     const secret = `whsk_${randomBytes(64).toString('base64')}`
     expect(() => createSigner({ secret, signature: 'v1' })).toThrow(
