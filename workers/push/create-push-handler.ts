@@ -1,4 +1,5 @@
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
+import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { NewDelivery, WokenEndpoint } from './journal/append-deliveries.ts'
 import type { PushJournal } from './journal/create-journal.ts'
 import type { PushMetrics } from './create-push-metrics.ts'
@@ -13,6 +14,7 @@ export interface PushHandlerDependencies {
   readonly wake: (endpoints: readonly WokenEndpoint[]) => void
   /** Puts a record aside for good; throws where it cannot be made durable. */
   readonly reject: (record: IncomingRecord, reason: string) => Promise<void>
+  readonly logger: Logger
 }
 
 /**
@@ -22,14 +24,18 @@ export interface PushHandlerDependencies {
 export function createPushHandler(
   dependencies: PushHandlerDependencies,
 ): (records: readonly IncomingRecord[], context: BatchContext) => Promise<void> {
-  const { readRecord, journal, metrics, wake, reject } = dependencies
+  const { readRecord, journal, metrics, wake, reject, logger } = dependencies
   return async (records, context) => {
+    const startedAt = performance.now()
+    const outcomes: Record<string, number> = {}
     const deliveries: NewDelivery[] = []
     const wanted: IncomingRecord[] = []
     for (const record of records) {
       if (context.signal.aborted) return
       const read = await readRecord(record.value)
-      metrics.recordRead(read.outcome === 'deliver' ? 'journalled' : read.reason)
+      const outcome = read.outcome === 'deliver' ? 'journalled' : read.reason
+      metrics.recordRead(outcome)
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
       if (read.outcome === 'deliver') {
         deliveries.push(read.delivery)
         wanted.push(record)
@@ -41,5 +47,16 @@ export function createPushHandler(
     const { woken } = await journal.append(deliveries)
     for (const record of wanted) context.complete(record)
     if (woken.length > 0) wake(woken)
+    logger.info(
+      {
+        topic: records[0]?.topic,
+        partition: records[0]?.partition,
+        records: records.length,
+        outcomes,
+        woken: woken.length,
+        durationMs: Math.round(performance.now() - startedAt),
+      },
+      'batch.journalled',
+    )
   }
 }

@@ -68,6 +68,7 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
     handle: createPushHandler({
       journal,
       metrics,
+      logger,
       readRecord,
       wake: (endpoints) => waker.wake(endpoints),
       reject: (record, code) =>
