@@ -10,6 +10,10 @@ export const maxLogBytes = 20_000_000
 export function rotateLog(file: string, maxBytes = maxLogBytes): void {
   const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
   if (size <= maxBytes) return
-  copyFileSync(file, `${file}.1`)
-  truncateSync(file, 0)
+  try {
+    copyFileSync(file, `${file}.1`)
+  } finally {
+    // Also where the disk is full: above all then.
+    truncateSync(file, 0)
+  }
 }

@@ -104,16 +104,18 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
   let failure: string | undefined
   let stopping = false
   const logFile = ({ name }: ProcessDefinition) => join(plan.home, 'logs', `${name}.log`)
-  const write = () => {
-    writeState(plan.home, {
-      supervisor,
-      state,
-      ...(failure !== undefined && { failure }),
-      serversOnly: plan.serversOnly,
-      configured: [...plan.configured],
-      processes: [...members.values()].map((member) => member.report() as MutableReport),
-    })
-  }
+  const attempt = reportOnce(onEvent)
+  const write = () =>
+    attempt('the state cannot be written', () =>
+      writeState(plan.home, {
+        supervisor,
+        state,
+        ...(failure !== undefined && { failure }),
+        serversOnly: plan.serversOnly,
+        configured: [...plan.configured],
+        processes: [...members.values()].map((member) => member.report() as MutableReport),
+      }),
+    )
   const onChange = (report: ProcessReport) => {
     const line = describeChange(report)
     if (seen.get(report.name) !== line) onEvent(line)
@@ -145,13 +147,30 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
       write()
     },
     rotateLogs: () => {
-      for (const definition of members.keys()) rotateLog(logFile(definition))
+      for (const definition of members.keys()) {
+        attempt('a log cannot be rotated', () => rotateLog(logFile(definition)))
+      }
     },
     stop: async () => {
       stopping = true
       await stopKind('role')
       await stopKind('server')
     },
+  }
+}
+
+/** Runs steps that a full disk may fail; a failure is reported once until the step succeeds, and ends nothing. */
+function reportOnce(onEvent: (line: string) => void): (what: string, step: () => void) => void {
+  const failing = new Set<string>()
+  return (what, step) => {
+    try {
+      step()
+      failing.delete(what)
+    } catch (error) {
+      if (!failing.has(what))
+        onEvent(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+      failing.add(what)
+    }
   }
 }
 

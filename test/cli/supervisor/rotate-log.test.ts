@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from '@jest/globals'
@@ -16,6 +16,20 @@ test('a log over its limit moves to a second file and starts again, one below it
     appendFileSync(file, 'third\n')
     expect(readFileSync(`${file}.1`, 'utf8')).toBe('first\nsecond\n')
     expect(readFileSync(file, 'utf8')).toBe('third\n')
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+})
+
+test('a log starts again even where its content cannot be kept', () => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'ips-log-'))
+  const file = path.join(directory, 'role.log')
+  try {
+    appendFileSync(file, 'first and second\n')
+    // A folder in the way fails the copy as a full disk does.
+    mkdirSync(`${file}.1`)
+    expect(() => rotateLog(file, 6)).toThrow()
+    expect(readFileSync(file, 'utf8')).toBe('')
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -114,5 +114,16 @@ test('stopping in the middle of the start leaves nothing', async () => {
   await eventually(() => readStatus(home).servers[0]?.state === 'ready')
   abort.abort()
   await over
+  expect(findMarkedProcesses(home)).toEqual([])
+})
+
+test('a state that cannot be written is reported once, and everything goes on', async () => {
+  // A folder in the way fails every write as a full disk does.
+  await mkdir(path.join(home, 'supervisor.json.part'))
+  const { abort, events, ready, over } = run(await plan())
+  await ready()
+  abort.abort()
+  await over
+  expect(events.filter((event) => event.startsWith('the state cannot be written'))).toHaveLength(1)
   expect(findMarkedProcesses(home)).toEqual([])
 })
