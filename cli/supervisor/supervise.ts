@@ -103,7 +103,6 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
   let state: SupervisorState['state'] = 'starting'
   let failure: string | undefined
   let stopping = false
-  const logFile = ({ name }: ProcessDefinition) => join(plan.home, 'logs', `${name}.log`)
   const attempt = reportOnce(onEvent)
   const write = () =>
     attempt('the state cannot be written', () =>
@@ -122,8 +121,6 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
     seen.set(report.name, line)
     write()
   }
-  const stopKind = (kind: ProcessDefinition['kind']) =>
-    Promise.all([...members.values()].filter((m) => m.report().kind === kind).map((m) => m.stop()))
   write()
   return {
     start: async (definitions) => {
@@ -131,7 +128,7 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
       const started = definitions.map((definition) => {
         const member = manageProcess(definition, {
           home: plan.home,
-          logFile: logFile(definition),
+          logFile: logFileOf(plan, definition),
           onChange,
           ...(limits !== undefined && { limits }),
         })
@@ -148,15 +145,28 @@ function createCrew(plan: Plan, { onEvent, limits }: SuperviseOptions): Crew {
     },
     rotateLogs: () => {
       for (const definition of members.keys()) {
-        attempt('a log cannot be rotated', () => rotateLog(logFile(definition)))
+        attempt('a log cannot be rotated', () => rotateLog(logFileOf(plan, definition)))
       }
     },
     stop: async () => {
       stopping = true
-      await stopKind('role')
-      await stopKind('server')
+      await stopAll(members.values(), 'role')
+      await stopAll(members.values(), 'server')
     },
   }
+}
+
+function logFileOf({ home }: Plan, { name }: ProcessDefinition): string {
+  return join(home, 'logs', `${name}.log`)
+}
+
+async function stopAll(
+  members: Iterable<ManagedProcess>,
+  kind: ProcessDefinition['kind'],
+): Promise<void> {
+  await Promise.all(
+    [...members].filter((member) => member.report().kind === kind).map((member) => member.stop()),
+  )
 }
 
 /** Runs steps that a full disk may fail; a failure is reported once until the step succeeds, and ends nothing. */
