@@ -40,7 +40,8 @@ const { deliverEndpoint } = proxyActivities<DeliveryActivities>({
   // An activity that was cancelled first settles what it had under way.
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   // Trouble with the endpoint is a result, not a failure: what fails here is the journal, which comes back.
-  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '30 seconds' },
+  // A journal that is away costs little to ask; who waits for it waits for the time-out of a killed worker already.
+  retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 })
 
 const { interruptEndpoint } = proxyLocalActivities<DeliveryActivities>({

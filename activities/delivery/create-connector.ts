@@ -4,10 +4,10 @@ import { buildConnector } from 'undici'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { AddressPolicy } from './create-address-policy.ts'
 
-/** Resolves a name to all of its addresses, in the order in which they are to be tried. */
+/** Resolves a name to all of its addresses, in the order in which they are to be tried; with an error there are none. */
 export type ResolveName = (
   hostname: string,
-  callback: (error: Error | null, addresses: LookupAddress[]) => void,
+  callback: (error: Error | null, addresses: LookupAddress[] | undefined) => void,
 ) => void
 
 const resolveBySystem: ResolveName = (hostname, callback) =>
@@ -26,7 +26,9 @@ export function createConnector(
   resolveName: ResolveName = resolveBySystem,
 ): buildConnector.connector {
   const lookup: LookupFunction = (hostname, { all }, callback) => {
-    resolveName(hostname, (error, addresses) => {
+    resolveName(hostname, (error, resolved) => {
+      // Whatever its type says: with an error, the system's resolver gives no list at all.
+      const addresses = resolved ?? []
       const denied = error ?? findDenied(hostname, addresses, policy)
       const [first] = addresses
       if (denied !== undefined) callback(denied, '', 0)

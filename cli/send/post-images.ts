@@ -72,7 +72,7 @@ async function postImage(
     }
     const retryAfterSeconds = Number(response.headers.get('retry-after') ?? Number.NaN)
     if (Number.isNaN(retryAfterSeconds) || attempt === maxAttempts) {
-      throw new IpsError('post-refused', `${file}: ${response.status} ${answer}`)
+      throw new IpsError('post-refused', `${file}: ${response.status} ${reasonOf(answer)}`)
     }
     await setTimeout(Math.min(retryAfterSeconds, maxRetryAfterSeconds) * 1000)
   }
@@ -91,5 +91,15 @@ async function post(url: string, token: string, body: Buffer): Promise<Response>
       retryable: true,
       cause,
     })
+  }
+}
+
+/** The title and the detail of a problem document (RFC 9457); the answer itself where it is none. */
+function reasonOf(answer: string): string {
+  try {
+    const { title, detail } = JSON.parse(answer) as { title?: string; detail?: string }
+    return title === undefined ? answer : [title, detail].filter(Boolean).join(': ')
+  } catch {
+    return answer
   }
 }

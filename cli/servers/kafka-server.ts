@@ -73,7 +73,11 @@ async function prepare(
   const clusterId = randomBytes(16).toString('base64url')
   await runTool(
     java,
-    ['kafka.tools.StorageTool', 'format', '--ignore-formatted', '-t', clusterId, '-c', properties],
+    [
+      ...['kafka.tools.StorageTool', 'format', '--ignore-formatted'],
+      // One argument: an id may begin with a hyphen.
+      ...[`--cluster-id=${clusterId}`, '-c', properties],
+    ],
     { missing: 'Java has gone.', directory, environment },
   )
 }

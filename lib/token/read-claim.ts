@@ -25,7 +25,10 @@ export function checkClaim(claim: string, value: unknown): void {
   const name = parseClaimName(claim)
   if (name === undefined || !isClaimService(name.service)) {
     const services = Object.keys(claimCatalogue).join(', ')
-    throw new IpsError('claim-unknown', `${claim} names no service of ${services}`)
+    throw new IpsError(
+      'claim-unknown',
+      `${claim} is no SERVICE-VERSION, such as ingest-1.*, of the services ${services}`,
+    )
   }
   const { versions } = claimCatalogue[name.service]
   if (!versions.some((version) => isWithin(version, name.version))) {

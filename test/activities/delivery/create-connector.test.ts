@@ -75,9 +75,16 @@ describe('the connector', () => {
 
   test('says when a name cannot be resolved', async () => {
     const resolveName: ResolveName = (_hostname, callback) =>
-      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), [])
+      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), undefined)
     await expect(post('hooks.example', [], resolveName)).rejects.toMatchObject({
       code: 'ENOTFOUND',
+    })
+  })
+
+  test('survives a name that the system cannot resolve', async () => {
+    // RFC 2606 keeps this domain from ever existing; without a network the resolver says so in another way.
+    await expect(post('hooks.invalid', [])).rejects.toMatchObject({
+      code: expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/),
     })
   })
 })

@@ -199,7 +199,7 @@ describe('parseClaims', () => {
 
   test('refuses what is not JSON, unknown, or malformed', () => {
     expect(() => parseClaims(['push-1=https://a.example/'])).toThrow('not JSON')
-    expect(() => parseClaims(['speech-1.*=true'])).toThrow('names no service')
+    expect(() => parseClaims(['speech-1.*=true'])).toThrow('is no SERVICE-VERSION')
     expect(() => parseClaims(['ocr-*={"minConfidence": 2}'])).toThrow('minConfidence')
   })
 })
