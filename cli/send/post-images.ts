@@ -94,11 +94,11 @@ async function post(url: string, token: string, body: Buffer): Promise<Response>
   }
 }
 
-/** The title and the detail of a problem document (RFC 9457); the answer itself where it is none. */
+/** What a problem document (RFC 9457) says; the answer itself where it is none. */
 function reasonOf(answer: string): string {
   try {
-    const { title, detail } = JSON.parse(answer) as { title?: string; detail?: string }
-    return title === undefined ? answer : [title, detail].filter(Boolean).join(': ')
+    const { title, code, detail } = JSON.parse(answer) as Record<string, string | undefined>
+    return title === undefined ? answer : `${title} (${code ?? ''}): ${detail ?? ''}`
   } catch {
     return answer
   }

@@ -69,26 +69,42 @@ export function startWorker(options: WorkerOptions): RunningWorker {
   }
 }
 
+/** Connects and runs, again where Temporal goes away between the two; resolves when the worker has been shut down. */
 async function run(
   options: WorkerOptions,
   signal: AbortSignal,
   state: { worker?: Worker },
 ): Promise<void> {
-  const connection = await connectWorker(options.address, signal)
-  try {
-    const worker = await createWorker(options, connection)
-    state.worker = worker
-    // A worker that was created must run before it can be shut down, or its connection cannot be closed.
-    const running = worker.run()
-    const shutDown = () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown()
+  for (;;) {
+    const connection = await connectWorker(options.address, signal)
+    try {
+      const worker = await createWorker(options, connection)
+      state.worker = worker
+      await runUntilAborted(worker, signal)
+      return
+    } catch (error) {
+      if (state.worker !== undefined || !isConnectionLost(error)) throw error
+      options.logger.warn({ error }, 'temporal.lost')
+    } finally {
+      await connection.close()
     }
-    if (signal.aborted) shutDown()
-    else signal.addEventListener('abort', shutDown, { once: true })
-    await running
-  } finally {
-    await connection.close()
   }
+}
+
+/** The SDK keeps the class of this error to itself. */
+function isConnectionLost(error: unknown): boolean {
+  return error instanceof Error && error.name === 'TransportError'
+}
+
+async function runUntilAborted(worker: Worker, signal: AbortSignal): Promise<void> {
+  // A worker that was created must run before it can be shut down, or its connection cannot be closed.
+  const running = worker.run()
+  const shutDown = () => {
+    if (worker.getState() === 'RUNNING') worker.shutdown()
+  }
+  if (signal.aborted) shutDown()
+  else signal.addEventListener('abort', shutDown, { once: true })
+  await running
 }
 
 function createWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
