@@ -16,7 +16,7 @@ import {
 } from '../../lib/process/run-role.ts'
 import { installTemporalRuntime, startWorker } from '../../lib/temporal/start-worker.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
-import { topics, visionServices, type RoleName } from '../../lib/topology.ts'
+import { topics, type RoleName } from '../../lib/topology.ts'
 import type { VisionService } from './define-vision-service.ts'
 import { createChildEngine } from './create-child-engine.ts'
 import { createSyntheticEngine } from './create-synthetic-engine.ts'
@@ -36,7 +36,7 @@ const settings = {
   ...visionSettings,
   visionChildren: setting(
     integer(1, 256).optional(),
-    'Child processes that run models, one core each; by default the cores of the machine divided by the number of vision services',
+    'Child processes that run models; by default one for each core of the machine, at a low priority: services share the cores as they need them',
   ),
   visionImageTimeoutMs: setting(
     integer(1_000, 600_000).default(120_000),
@@ -50,8 +50,6 @@ const settings = {
 
 type VisionSettings = typeof settings
 
-/** Services that share the cores of a machine by default. */
-const servicesPerMachine = Object.keys(visionServices).length
 /** A question that takes longer is asked again, of another process. */
 const activityGraceMs = 5_000
 
@@ -168,7 +166,6 @@ function startActivities<Settings>(
 }
 
 function childrenOf(config: Config<VisionSettings>): number {
-  return (
-    config.visionChildren ?? Math.max(1, Math.floor(availableParallelism() / servicesPerMachine))
-  )
+  // A fixed share would leave cores idle while one service has more to do than another.
+  return config.visionChildren ?? availableParallelism()
 }
