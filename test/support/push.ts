@@ -1,8 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { randomBytes } from 'node:crypto'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { create } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
 import { Client, Connection } from '@temporalio/client'
@@ -15,15 +11,8 @@ import { partitionFor } from '../../lib/kafka/partition-for.ts'
 import { topics } from '../../lib/topology.ts'
 import { createTestKafka, type TestKafka } from './kafka.ts'
 import { createTestDatabases, type TestDatabases } from './postgres.ts'
+import { startRole, type RoleProcess } from './start-role.ts'
 import { createTestKeys, type TestKeys } from './tokens.ts'
-
-/** A push process. */
-export interface PushProcess {
-  /** What it has logged so far. */
-  readonly events: readonly Readonly<Record<string, unknown>>[]
-  /** Ends it in order, or at once with `SIGKILL`. */
-  stop(signal?: NodeJS.Signals): Promise<void>
-}
 
 /** Names of its own on the real servers, for push processes and what they read. */
 export interface PushFixture {
@@ -32,7 +21,7 @@ export interface PushFixture {
   readonly databases: TestDatabases
   readonly taskQueue: string
   /** Starts a push process; resolves when it takes work. */
-  start(environment?: Readonly<Record<string, string>>): Promise<PushProcess>
+  start(environment?: Readonly<Record<string, string>>): Promise<RoleProcess>
   drop(): Promise<void>
 }
 
@@ -42,29 +31,22 @@ export async function createPushFixture(): Promise<PushFixture> {
   const keys = await createTestKeys()
   const databases = createTestDatabases()
   const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
-  const running = new Set<PushProcess>()
+  const running = new Set<RoleProcess>()
   return {
     kafka,
     keys,
     databases,
     taskQueue: `${taskQueuePrefix}push`,
     async start(environment = {}) {
-      const child = spawn(process.execPath, [path.resolve('main.ts'), 'push'], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-        env: {
-          ...process.env,
-          NODE_OPTIONS: '',
-          HEALTH_PORT: '0',
-          KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
-          POSTGRES_DATABASE_PREFIX: databases.prefix,
-          TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
-          IPS_KEYS_DIRECTORY: keys.directory,
-          PUSH_ALLOW_ADDRESSES: '127.0.0.0/8',
-          PUSH_ALLOW_HTTP: 'true',
-          ...environment,
-        },
+      const started = await startRole('push', {
+        KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
+        POSTGRES_DATABASE_PREFIX: databases.prefix,
+        TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
+        IPS_KEYS_DIRECTORY: keys.directory,
+        PUSH_ALLOW_ADDRESSES: '127.0.0.0/8',
+        PUSH_ALLOW_HTTP: 'true',
+        ...environment,
       })
-      const started = await followProcess(child)
       running.add(started)
       return started
     },
@@ -89,30 +71,6 @@ async function terminateWorkflows(taskQueue: string): Promise<void> {
       .catch(() => undefined)
   }
   await connection.close()
-}
-
-async function followProcess(child: ChildProcess): Promise<PushProcess> {
-  const events: Record<string, unknown>[] = []
-  const exited = once(child, 'exit')
-  const started = Promise.withResolvers<undefined>()
-  if (child.stdout === null) throw new Error('the process has no output')
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const event = JSON.parse(line) as Record<string, unknown>
-    events.push(event)
-    if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(`${line}\n`)
-    if (event['event'] === 'process.started') started.resolve(undefined)
-  })
-  await Promise.race([
-    started.promise,
-    exited.then(() => Promise.reject(new Error(`push ended: ${JSON.stringify(events.at(-1))}`))),
-  ])
-  return {
-    events,
-    async stop(signal = 'SIGTERM') {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-      await exited
-    },
-  }
 }
 
 /** A message of a vision service, as `vision-1` has it. */

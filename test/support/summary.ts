@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { fromBinary } from '@bufbuild/protobuf'
 import { anyUnpack } from '@bufbuild/protobuf/wkt'
 import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
@@ -14,6 +10,7 @@ import {
 } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
 import { createTestKafka, type TestKafka } from './kafka.ts'
 import { createTestDatabases, type TestDatabases } from './postgres.ts'
+import { startRole, type RoleProcess } from './start-role.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from './tokens.ts'
 
 /** A summary as it was written to Kafka. */
@@ -23,14 +20,6 @@ export interface PublishedSummary {
   readonly summary: TransactionSummary
 }
 
-/** A summary process. */
-export interface SummaryProcess {
-  /** What it has logged so far. */
-  readonly events: readonly Readonly<Record<string, unknown>>[]
-  /** Ends it in order, or at once with `SIGKILL`. */
-  stop(signal?: NodeJS.Signals): Promise<void>
-}
-
 /** Names of its own on the real servers, for summary processes. */
 export interface SummaryFixture {
   readonly kafka: TestKafka
@@ -38,7 +27,7 @@ export interface SummaryFixture {
   readonly databases: TestDatabases
   readonly taskQueue: string
   /** Starts a summary process; resolves when it takes work. */
-  start(environment?: Readonly<Record<string, string>>): Promise<SummaryProcess>
+  start(environment?: Readonly<Record<string, string>>): Promise<RoleProcess>
   /** A token with both vision services and this summary claim. */
   issueToken(clientId: string, claim?: unknown): Promise<string>
   /** Resolves with a transaction's summaries as soon as there is this revision. */
@@ -53,14 +42,14 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
   const databases = createTestDatabases()
   const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
   const summaries = await kafka.watch(topics.summary.name)
-  const running = new Set<SummaryProcess>()
+  const running = new Set<RoleProcess>()
   return {
     kafka,
     keys,
     databases,
     taskQueue: `${taskQueuePrefix}summary`,
     async start(environment = {}) {
-      const started = await startProcess({
+      const started = await startRole('summary', {
         KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
         POSTGRES_DATABASE_PREFIX: databases.prefix,
         TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
@@ -96,31 +85,4 @@ function readSummary(clientId: string, value: Uint8Array): PublishedSummary {
   const { envelope, payload } = readEnvelope(value)
   const summary = anyUnpack(payload, TransactionSummarySchema)
   return { clientId, envelope, summary: summary ?? fromBinary(TransactionSummarySchema, value) }
-}
-
-async function startProcess(environment: Record<string, string>): Promise<SummaryProcess> {
-  const child = spawn(process.execPath, [path.resolve('main.ts'), 'summary'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: '', HEALTH_PORT: '0', ...environment },
-  })
-  const events: Record<string, unknown>[] = []
-  const exited = once(child, 'exit')
-  const started = Promise.withResolvers<undefined>()
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    const event = JSON.parse(line) as Record<string, unknown>
-    events.push(event)
-    if (process.env['TEST_LOG_LEVEL'] !== undefined) process.stderr.write(`${line}\n`)
-    if (event['event'] === 'process.started') started.resolve(undefined)
-  })
-  await Promise.race([
-    started.promise,
-    exited.then(() => Promise.reject(new Error(`it ended: ${JSON.stringify(events.at(-1))}`))),
-  ])
-  return {
-    events,
-    async stop(signal = 'SIGTERM') {
-      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
-      await exited
-    },
-  }
 }

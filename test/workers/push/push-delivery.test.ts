@@ -7,17 +7,13 @@ import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { endpointIdOf } from '../../../workers/push/read-push-record.ts'
 import { endpointWorkflowId } from '../../../workflows/messages.ts'
 import { until } from '../../support/kafka.ts'
-import {
-  createPushFixture,
-  createVisionRecord,
-  type PushFixture,
-  type PushProcess,
-} from '../../support/push.ts'
+import { createPushFixture, createVisionRecord, type PushFixture } from '../../support/push.ts'
+import type { RoleProcess } from '../../support/start-role.ts'
 import { issueTestToken } from '../../support/tokens.ts'
 import { startWebhookSink, type SinkAnswer, type WebhookSink } from '../../support/webhook-sink.ts'
 
 let fixture: PushFixture
-let push: PushProcess
+let push: RoleProcess
 
 beforeAll(async () => {
   fixture = await createPushFixture()
