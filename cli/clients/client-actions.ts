@@ -4,16 +4,20 @@ import {
   listClients,
   revokeClaims,
   setSuspended,
-  type ListedClient,
+  type Rights,
 } from '../../gateway/authorisation/grants.ts'
+import { claimsOfNewClient, pushClaim } from '../../gateway/authorisation/default-claims.ts'
+import { rotateWebhookKeys } from '../../gateway/authorisation/rotate-webhook-keys.ts'
 import { readAddresses } from '../setup/addresses.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { formatTable, note, say } from '../terminal.ts'
 import { createClient } from './create-client.ts'
 import { readCredentials, writeCredentials } from './credentials-file.ts'
+import { clientRows, withoutUrls } from './format-clients.ts'
 import { parseClaims } from './parse-claims.ts'
 import { parseDuration } from './parse-duration.ts'
+import { webhookObstacle } from './webhook-obstacle.ts'
 import { withAdministration, type Administration } from './with-administration.ts'
 
 /** The options of `racc client create`, as they were given. */
@@ -39,6 +43,7 @@ export async function create(
     createClient(administration, client),
   )
   await writeCredentials(home(environment), created)
+  warnOfObstacle(environment, claimsOfNewClient(client))
   say(json ? JSON.stringify(created) : formatTable(Object.entries(created)))
 }
 
@@ -52,6 +57,7 @@ export async function grant(
   await administer(environment, ({ authorisation, box }) =>
     grantClaims(authorisation, box, { clientId: name, claims }),
   )
+  warnOfObstacle(environment, claims)
   note(`the next token of ${name} has ${Object.keys(claims).join(', ')}`)
 }
 
@@ -85,8 +91,7 @@ export async function list(
   { json = false }: { json?: boolean },
 ): Promise<void> {
   const clients = await administer(environment, ({ authorisation }) => listClients(authorisation))
-  const table = [['name', 'state', 'created', 'claims'], ...clients.map(toRow)]
-  say(json ? JSON.stringify(clients) : formatTable(table))
+  say(json ? JSON.stringify(clients.map(withoutUrls)) : formatTable(clientRows(clients)))
 }
 
 /** Gives a client a new secret, keeps it, and prints it. */
@@ -105,9 +110,31 @@ export async function rotate(
   say(options.json === true ? JSON.stringify(result) : formatTable(Object.entries(result)))
 }
 
-function toRow({ clientId, suspended, createdAt, claims }: ListedClient): string[] {
-  const names = Object.keys(claims).sort().join(' ')
-  return [clientId, suspended ? 'suspended' : 'active', createdAt.toISOString(), names]
+/** Gives a client new keys for its webhooks, keeps them where its other credentials are kept, and prints them. */
+export async function rotateWebhookSecret(
+  environment: Environment,
+  name: string,
+  options: { overlap: string; json?: boolean },
+): Promise<void> {
+  const overlapSeconds = parseDuration(options.overlap)
+  const keys = await administer(environment, ({ authorisation, box }) =>
+    rotateWebhookKeys(authorisation, box, { clientId: name, overlapSeconds }),
+  )
+  const known = await readCredentials(home(environment), name).catch(() => undefined)
+  if (known !== undefined) await writeCredentials(home(environment), { ...known, ...keys })
+  say(options.json === true ? JSON.stringify(keys) : formatTable(Object.entries(keys)))
+  note(
+    `tokens of ${name} carry the new ones from now on; for PUSH_SECRET_OVERLAP (24 h by default) webhooks are signed with the former ones too`,
+  )
+}
+
+function warnOfObstacle(environment: Environment, claims: Rights): void {
+  const setup = readSetup(environment)
+  const shared = sharedEnvironment(setup, readAddresses(setup))
+  const obstacle = webhookObstacle(claims[pushClaim], shared)
+  if (obstacle === undefined) return
+  note(`warning: no webhook will ever be sent there with the present settings: ${obstacle}`)
+  note('PUSH_ALLOW_ADDRESSES and PUSH_ALLOW_HTTP of the push process say what is allowed')
 }
 
 function home(environment: Environment): string {

@@ -9,6 +9,7 @@ const keptCredentials =
 export function registerClient(program: Command, environment: Environment): void {
   const client = program.command('client').description('create and administer clients')
   registerCreate(client, environment)
+  registerRotations(client, environment)
   registerRights(client, environment)
   registerStates(client, environment)
 }
@@ -24,6 +25,9 @@ function registerCreate(client: Command, environment: Environment): void {
     .action(async (name: string, options: CreateOptions) =>
       (await actions()).create(environment, name, options),
     )
+}
+
+function registerRotations(client: Command, environment: Environment): void {
   client
     .command('rotate-secret')
     .argument('<name>')
@@ -32,6 +36,17 @@ function registerCreate(client: Command, environment: Environment): void {
     .option('--json', 'for programs')
     .action(async (name: string, options: { overlap: string; json?: boolean }) =>
       (await actions()).rotate(environment, name, options),
+    )
+  client
+    .command('rotate-webhook-secret')
+    .argument('<name>')
+    .description(
+      'give a client a new secret and new keys for its webhooks, printed once; push goes on signing with the former ones too for PUSH_SECRET_OVERLAP',
+    )
+    .option('--overlap <duration>', 'how long the former public key is served: 15m, 24h, 7d', '24h')
+    .option('--json', 'for programs')
+    .action(async (name: string, options: { overlap: string; json?: boolean }) =>
+      (await actions()).rotateWebhookSecret(environment, name, options),
     )
 }
 
@@ -67,7 +82,7 @@ function registerStates(client: Command, environment: Environment): void {
     .action(async (name: string) => (await actions()).suspend(environment, name, false))
   client
     .command('list')
-    .description('show the clients and their claims')
+    .description('show the clients and their claims, without secrets and URLs')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => (await actions()).list(environment, options))
 }

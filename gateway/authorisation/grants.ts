@@ -9,7 +9,7 @@ import { sealClaim, unsealClaim, type SealedClaim } from './seal-claim.ts'
 /** Claims with their values. */
 export type Rights = Readonly<Record<string, unknown>>
 
-/** What a new client's webhooks are signed with; shown once. */
+/** What a client's webhooks are verified with; shown once. */
 export interface WebhookKeys {
   readonly webhookSecret: string
   readonly webhookPublicKey: string
@@ -35,23 +35,30 @@ export async function createClientRecord(
 ): Promise<WebhookKeys> {
   const { clientId, claims } = client
   checkRights(claims)
-  const webhookSecret = createWebhookSecret()
-  const pair = createWebhookKeyPair()
+  const keys = createSealedKeys(box, clientId)
   await withTransaction(pool, async (connection) => {
     await connection.query('DELETE FROM clients WHERE client_id = $1', [clientId])
     await connection.query(
       `INSERT INTO clients (client_id, webhook_secret, webhook_secret_key, webhook_public_key)
        VALUES ($1, $2, $3, $4)`,
-      [
-        clientId,
-        box.seal(webhookSecret, clientId),
-        box.seal(pair.secretKey, clientId),
-        pair.publicKey,
-      ],
+      [clientId, ...keys.sealed],
     )
     await insertGrants(connection, box, clientId, claims)
   })
-  return { webhookSecret, webhookPublicKey: pair.publicKey }
+  return keys.shown
+}
+
+/** New webhook keys: as they are shown once, and as the three columns hold them (secret, private key, public key). */
+export function createSealedKeys(
+  box: SecretBox,
+  clientId: string,
+): { shown: WebhookKeys; sealed: readonly [string, string, string] } {
+  const webhookSecret = createWebhookSecret()
+  const { secretKey, publicKey } = createWebhookKeyPair()
+  return {
+    shown: { webhookSecret, webhookPublicKey: publicKey },
+    sealed: [box.seal(webhookSecret, clientId), box.seal(secretKey, clientId), publicKey],
+  }
 }
 
 /**
@@ -148,7 +155,8 @@ async function insertGrants(
   }
 }
 
-async function lockClient(connection: PoolClient, clientId: string): Promise<void> {
+/** Holds a client's record until the transaction ends. Throws `IpsError('client-unknown')`. */
+export async function lockClient(connection: PoolClient, clientId: string): Promise<void> {
   const { rowCount } = await connection.query(
     'SELECT FROM clients WHERE client_id = $1 FOR UPDATE',
     [clientId],

@@ -50,11 +50,20 @@ export async function readGrants(
   }
 }
 
-/** The public keys with which a client's `v1a` webhook signatures are verified; none where there is no such client. */
+/**
+ * The public keys with which a client's `v1a` webhook signatures are verified: the present one, then former ones that still
+ * count, the newest first; none where there is no such client. Throws `IpsError('store-unavailable')`, retryable.
+ */
 export async function readWebhookPublicKeys(pool: Pool, clientId: string): Promise<string[]> {
   const rows = await queryStore<{ key: string }>(
     pool,
-    'SELECT webhook_public_key AS key FROM clients WHERE client_id = $1',
+    `SELECT key FROM (
+       SELECT webhook_public_key AS key, 'infinity'::timestamptz AS rotated_at
+       FROM clients WHERE client_id = $1
+       UNION ALL
+       SELECT public_key, rotated_at FROM former_webhook_keys
+       WHERE client_id = $1 AND expires_at > now()
+     ) AS keys ORDER BY rotated_at DESC`,
     [clientId],
   )
   return rows.map(({ key }) => key)

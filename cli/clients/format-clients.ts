@@ -1,0 +1,31 @@
+import type { ListedClient } from '../../gateway/authorisation/grants.ts'
+import { pushClaim } from '../../gateway/authorisation/default-claims.ts'
+import { urlOf } from './webhook-obstacle.ts'
+
+/** A client without anything that must not be shown: URLs of webhooks may hold secrets, so only their host is left. */
+export function withoutUrls(client: ListedClient): ListedClient {
+  const claim = client.claims[pushClaim]
+  if (claim === undefined) return client
+  const { url: _url, ...settings } = Object(typeof claim === 'string' ? {} : claim) as {
+    url?: unknown
+  }
+  const host = URL.parse(urlOf(claim))?.host ?? ''
+  return { ...client, claims: { ...client.claims, [pushClaim]: { host, ...settings } } }
+}
+
+/** The rows of a table of clients: one for each claim, with its value. */
+export function clientRows(clients: readonly ListedClient[]): string[][] {
+  return [['name', 'state', 'created', 'claim', 'value'], ...clients.flatMap(rowsOf)]
+}
+
+function rowsOf(client: ListedClient): string[][] {
+  const { clientId, suspended, createdAt, claims } = withoutUrls(client)
+  const about = [clientId, suspended ? 'suspended' : 'active', createdAt.toISOString()]
+  const names = Object.keys(claims).sort()
+  if (names.length === 0) return [[...about, 'none']]
+  return names.map((name, index) => [
+    ...(index === 0 ? about : about.map(() => '')),
+    name,
+    JSON.stringify(claims[name]),
+  ])
+}
