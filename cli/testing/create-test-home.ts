@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,7 +20,9 @@ export async function createTestHome(directory = tmpdir()): Promise<string> {
     await rm(home, { recursive: true, force: true })
     await lock.release()
   }
-  const home = await mkdtemp(join(directory, prefix))
-  await tryLock(home)
-  return home
+  for (;;) {
+    const home = await mkdtemp(join(directory, prefix))
+    // Between the two steps another run may have taken it for one that was left behind.
+    if ((await tryLock(home)) !== undefined && existsSync(home)) return home
+  }
 }

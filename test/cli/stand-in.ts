@@ -34,12 +34,3 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve))
   return port
 }
-
-/** Waits until `condition` gives something other than `undefined` or `false`, and returns that. */
-export async function eventually<T>(condition: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const value = condition()
-    if (value !== undefined && value !== false) return value
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { setTimeout } from 'node:timers/promises'
 import type { Consumer } from 'kafkajs'
 import { pino } from 'pino'
 import { createKafka, type KafkaOptions } from '../../lib/kafka/create-kafka.ts'
@@ -10,6 +9,9 @@ import {
 } from '../../lib/kafka/create-producer.ts'
 import { ensureTopics } from '../../lib/kafka/ensure-topics.ts'
 import { toIncomingRecords, type IncomingRecord } from '../../lib/kafka/incoming-record.ts'
+import { until } from './until.ts'
+
+export { until } from './until.ts'
 
 /** The system's topics under a prefix of their own, on the real broker. */
 export interface TestKafka {
@@ -35,10 +37,6 @@ export interface TopicWatch {
     condition: (records: readonly IncomingRecord[]) => boolean,
   ): Promise<readonly IncomingRecord[]>
 }
-
-const pollIntervalMs = 25
-/** Below the time-out of a test, so that the failure names the condition. */
-const untilTimeoutMs = 50_000
 
 /** Creates the topics. Throws where `KAFKA_BROKERS` is not set: these tests need the broker. */
 export async function createTestKafka(): Promise<TestKafka> {
@@ -69,19 +67,6 @@ export async function createTestKafka(): Promise<TestKafka> {
       await (await producer)?.disconnect()
       await dropTopics(options)
     },
-  }
-}
-
-/** Waits for a condition; rejects after `timeoutMs`, 50 s by default, with what it was. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = untilTimeoutMs,
-): Promise<void> {
-  const deadline = Date.now() + timeoutMs
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`never: ${what}`)
-    await setTimeout(pollIntervalMs)
   }
 }
 

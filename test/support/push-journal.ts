@@ -9,7 +9,7 @@ import { createSecretBox, type SecretBox } from '../../workers/push/journal/crea
 import { listen, type News } from '../../workers/push/journal/listen.ts'
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { createTestDatabases } from './postgres.ts'
-import { until } from './kafka.ts'
+import { until } from './until.ts'
 
 /** The journal of push in a database of its own on the real server. */
 export interface TestPushJournal {

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { until } from './kafka.ts'
+import { until } from './until.ts'
 
 /** A webhook as it arrived. */
 export interface ReceivedWebhook {
@@ -58,15 +58,13 @@ export async function startWebhookSink(
     received,
     connections: () => connections,
     ids,
-    untilArrived: (expected, timeoutMs) =>
-      until(
-        `${expected.length} webhooks`,
-        () => {
-          const arrived = ids()
-          return expected.every((id) => arrived.has(id))
-        },
-        timeoutMs,
-      ),
+    async untilArrived(expected, timeoutMs) {
+      const hasAll = () => {
+        const arrived = ids()
+        return expected.every((id) => arrived.has(id))
+      }
+      await until(`${expected.length} webhooks`, hasAll, timeoutMs)
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -22,9 +22,9 @@ import {
   statusQuery,
   wakeUpSignal,
 } from '../../workflows/messages.ts'
-import { until } from '../support/kafka.ts'
 import { recordHistory } from '../support/record-history.ts'
 import { createTimeSkippingEnvironment } from '../support/temporal.ts'
+import { until } from '../support/until.ts'
 
 let environment: TestWorkflowEnvironment
 let workflowBundle: WorkflowBundleWithSourceMap

@@ -14,12 +14,12 @@ import {
 } from '../../../activities/delivery/delivery-run.ts'
 import { runDelivery } from '../../../activities/delivery/run-delivery.ts'
 import type { EndpointRow } from '../../../workers/push/journal/append-deliveries.ts'
-import { until } from '../../support/kafka.ts'
 import {
   createDelivery,
   createTestPushJournal,
   type TestPushJournal,
 } from '../../support/push-journal.ts'
+import { until } from '../../support/until.ts'
 import {
   startWebhookSink,
   type ReceivedWebhook,

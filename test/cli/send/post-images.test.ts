@@ -5,8 +5,9 @@ import path from 'node:path'
 import { postImages, type Receipt } from '../../../cli/send/post-images.ts'
 import { generateImage } from '../../support/generate-image.ts'
 import { startTestIngestion, type TestIngestion } from '../../support/ingestion.ts'
-import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka } from '../../support/kafka.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 describe('postImages', () => {
   let kafka: TestKafka

@@ -9,7 +9,8 @@ import {
   type ProcessReport,
 } from '../../../cli/supervisor/managed-process.ts'
 import type { ProcessDefinition } from '../../../cli/supervisor/process-definition.ts'
-import { eventually, standIn } from '../stand-in.ts'
+import { until } from '../../support/until.ts'
+import { standIn } from '../stand-in.ts'
 
 const limits = { firstDelayMs: 10, maxDelayMs: 40, startingPollMs: 20, pollMs: 20 }
 
@@ -43,7 +44,7 @@ test('a process that is killed is started again, and the report says why it died
   await it.firstReady
   const first = it.report().identity?.pid
   process.kill(Number(first), 'SIGKILL')
-  await eventually(() => it.report().restarts === 1 && it.report().state === 'ready')
+  await until('it runs again', () => it.report().restarts === 1 && it.report().state === 'ready')
   const report = it.report()
   expect(report.identity?.pid).not.toBe(first)
   expect(report.lastExit?.reason).toBe('killed by SIGKILL')
@@ -72,12 +73,12 @@ test('preparation that fails counts as an end', async () => {
 test('stopping leaves neither the process nor what it started', async () => {
   const it = manage(await standIn('role', 'parent'))
   await it.firstReady
-  const started = await eventually(() => {
+  const started = await until('it and its child run', () => {
     const marked = findMarkedProcesses(home)
     return marked.length === 2 && marked
   })
   await it.stop()
-  await eventually(() => findMarkedProcesses(home).length === 0)
+  await until('nothing of it is left', () => findMarkedProcesses(home).length === 0)
   expect(started).toHaveLength(2)
   expect(it.report().state).toBe('stopped')
 })
@@ -85,13 +86,15 @@ test('stopping leaves neither the process nor what it started', async () => {
 test('the children of a process that is killed do not outlive it', async () => {
   const it = manage(await standIn('role', 'parent'))
   await it.firstReady
-  const before = await eventually(() => {
+  const before = await until('it and its child run', () => {
     const marked = findMarkedProcesses(home)
     return marked.length === 2 && marked.map(({ pid }) => pid)
   })
   process.kill(Number(it.report().identity?.pid), 'SIGKILL')
-  await eventually(() => it.report().restarts === 1)
-  await eventually(() => findMarkedProcesses(home).every(({ pid }) => !before.includes(pid)))
+  await until('it is started again', () => it.report().restarts === 1)
+  await until('the old ones are gone', () =>
+    findMarkedProcesses(home).every(({ pid }) => !before.includes(pid)),
+  )
 })
 
 test('a process that ignores the wish to end is killed', async () => {
@@ -107,9 +110,9 @@ test('readiness that is lost and comes back is reported, without a restart', asy
   const it = manage(await standIn('role', 'sound', { isReady }))
   await it.firstReady
   ready = false
-  await eventually(() => it.report().state === 'unready')
+  await until('it is unready', () => it.report().state === 'unready')
   ready = true
-  await eventually(() => it.report().state === 'ready')
+  await until('it is ready', () => it.report().state === 'ready')
   expect(it.report().restarts).toBe(0)
 })
 

@@ -7,7 +7,7 @@ import { findMarkedProcesses } from '../../../cli/processes/find-marked-processe
 import { readStatus } from '../../../cli/supervisor/read-status.ts'
 import { readState, removeState, writeState } from '../../../cli/supervisor/state-file.ts'
 import { stopEverything } from '../../../cli/supervisor/stop-everything.ts'
-import { eventually } from '../stand-in.ts'
+import { until } from '../../support/until.ts'
 
 /** A server, a role, and the role's child. */
 const processes = 3
@@ -27,7 +27,8 @@ async function startSupervisor() {
   const program = path.join(import.meta.dirname, '..', 'stand-in-supervisor.ts')
   const child = spawn(process.execPath, [program, home], { stdio: 'ignore' })
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  await eventually(
+  await until(
+    'the system runs',
     () => readState(home)?.state === 'ready' && findMarkedProcesses(home).length === processes,
   )
   return { kill: () => child.kill('SIGKILL'), ended }
@@ -62,7 +63,7 @@ test('the child of a role that was killed together with its supervisor is ended'
   supervisor.kill()
   await supervisor.ended
   process.kill(Number(readStatus(home).roles[0]?.pid), 'SIGKILL')
-  await eventually(() => readStatus(home).roles[0]?.state === 'dead')
+  await until('the role is dead', () => readStatus(home).roles[0]?.state === 'dead')
   await stopEverything(home)
   expect(findMarkedProcesses(home)).toEqual([])
 })

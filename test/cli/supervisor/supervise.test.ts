@@ -6,7 +6,8 @@ import { findMarkedProcesses } from '../../../cli/processes/find-marked-processe
 import { readStatus } from '../../../cli/supervisor/read-status.ts'
 import { readState } from '../../../cli/supervisor/state-file.ts'
 import { supervise, type Plan } from '../../../cli/supervisor/supervise.ts'
-import { eventually, standIn } from '../stand-in.ts'
+import { until } from '../../support/until.ts'
+import { standIn } from '../stand-in.ts'
 
 const limits = { firstDelayMs: 10, maxDelayMs: 40, startingPollMs: 20, pollMs: 20 }
 
@@ -92,7 +93,7 @@ test('a killed role shows up in the status with its restart and its reason', asy
   await ready()
   const role = () => readStatus(home).roles[0]
   process.kill(Number(role()?.pid), 'SIGKILL')
-  await eventually(() => role()?.restarts === 1 && role()?.state === 'ready')
+  await until('the role runs again', () => role()?.restarts === 1 && role()?.state === 'ready')
   expect(role()?.lastExit?.reason).toBe('killed by SIGKILL')
   abort.abort()
   await over
@@ -111,7 +112,7 @@ test('where one process does not start, everything is stopped and the state says
 
 test('stopping in the middle of the start leaves nothing', async () => {
   const { abort, over } = run(await plan({ prepareServers: () => new Promise(() => undefined) }))
-  await eventually(() => readStatus(home).servers[0]?.state === 'ready')
+  await until('the server is ready', () => readStatus(home).servers[0]?.state === 'ready')
   abort.abort()
   await over
   expect(findMarkedProcesses(home)).toEqual([])

@@ -12,6 +12,7 @@ import type { MountedService } from '../../../gateway/mounted-service.ts'
 import { createMetrics } from '../../../lib/telemetry/create-metrics.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 import { createTestKeys, type TestKeys } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 /** A way to the database that can be cut, or swallow everything. */
 function createWay(target: { hostname: string; port: string }) {
@@ -89,9 +90,6 @@ describe('mountAuthentication', () => {
         client_secret: clientSecret,
       }),
     })
-  const until = async (condition: () => Promise<boolean>) => {
-    while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 50))
-  }
   const expectUnavailable = async () => {
     const response = await request()
     expect(response.status).toBe(503)
@@ -110,7 +108,10 @@ describe('mountAuthentication', () => {
 
   test('serves as soon as the database is there, its schema included', async () => {
     await way.open(port)
-    await until(async () => (await service.readiness())['authentication'] === 'ok')
+    await until(
+      'the service is ready',
+      async () => (await service.readiness())['authentication'] === 'ok',
+    )
     const pool = await databases.createDatabase(authenticationDatabase, authenticationMigrations)
     const { secret } = await createIdentity(pool, 'c1', () => Promise.resolve())
     expect((await request(secret)).status).toBe(200)
@@ -121,13 +122,13 @@ describe('mountAuthentication', () => {
     await way.cut()
     await expectUnavailable()
     await way.open(port)
-    await until(async () => (await request()).status === 401)
+    await until('the database is used again', async () => (await request()).status === 401)
   })
 
   test('does not wait for ever for a database that does not answer', async () => {
     way.freeze(true)
     await expectUnavailable()
     way.freeze(false)
-    await until(async () => (await request()).status === 401)
+    await until('the database is used again', async () => (await request()).status === 401)
   })
 })

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { connect, type Socket } from 'node:net'
 import { generateImage } from '../../support/generate-image.ts'
 import { startTestIngestion, type TestIngestion } from '../../support/ingestion.ts'
-import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka } from '../../support/kafka.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 const mebibyte = 1024 * 1024
 const rights = { 'ingest-1.*': true }

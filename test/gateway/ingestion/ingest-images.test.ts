@@ -8,7 +8,7 @@ import { registerIngestion } from '../../../gateway/ingestion/register-ingestion
 import { createLogger } from '../../../lib/telemetry/create-logger.ts'
 import { createMetrics } from '../../../lib/telemetry/create-metrics.ts'
 import { generateImage } from '../../support/generate-image.ts'
-import { until } from '../../support/kafka.ts'
+import { until } from '../../support/until.ts'
 
 const random = () => 0.5
 

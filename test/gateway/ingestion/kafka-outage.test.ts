@@ -3,9 +3,10 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { maxRecordBytes } from '../../../lib/topology.ts'
 import { generateImage } from '../../support/generate-image.ts'
 import { startTestIngestion, type TestIngestion } from '../../support/ingestion.ts'
-import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka } from '../../support/kafka.ts'
 import { limitMessages } from '../../support/limit-messages.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 describe('ingestion without Kafka', () => {
   let kafka: TestKafka

@@ -9,8 +9,9 @@ import { topics } from '../../../lib/topology.ts'
 import { IngestedImageSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/ingest-v1m0_pb.ts'
 import { generateImage } from '../../support/generate-image.ts'
 import { startTestIngestion, type TestIngestion } from '../../support/ingestion.ts'
-import { createTestKafka, until, type TestKafka, type TopicWatch } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka, type TopicWatch } from '../../support/kafka.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 const clientId = 'test-client'
 const mebibyte = 1024 * 1024

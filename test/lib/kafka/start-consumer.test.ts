@@ -8,7 +8,8 @@ import {
   type ConsumerOptions,
   type IncomingRecord,
 } from '../../../lib/kafka/start-consumer.ts'
-import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka } from '../../support/kafka.ts'
+import { until } from '../../support/until.ts'
 
 const topic = 'ingest-1'
 const group = 'readers'

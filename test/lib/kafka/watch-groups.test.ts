@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createKafka } from '../../../lib/kafka/create-kafka.ts'
 import { watchGroups } from '../../../lib/kafka/watch-groups.ts'
 import { topics } from '../../../lib/topology.ts'
-import { createTestKafka, until, type TestKafka } from '../../support/kafka.ts'
+import { createTestKafka, type TestKafka } from '../../support/kafka.ts'
+import { until } from '../../support/until.ts'
 
 const topic = topics.ingest.name
 

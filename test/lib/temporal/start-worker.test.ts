@@ -4,9 +4,9 @@ import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { pino } from 'pino'
 import { startWorker, type WorkerOptions } from '../../../lib/temporal/start-worker.ts'
-import { until } from '../../support/kafka.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { installQuietRuntime } from '../../support/temporal.ts'
+import { until } from '../../support/until.ts'
 
 beforeAll(() => installQuietRuntime())
 

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
 import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
-import { until } from '../../support/kafka.ts'
 import { createPushFixture, createVisionRecord, type PushFixture } from '../../support/push.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
 import { issueTestToken } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
 
 /** A killed worker is noticed after the heartbeat time-out of 30 s, a killed consumer after its session's 30 s. */

@@ -6,10 +6,10 @@ import { Webhook as SvixWebhook } from 'svix'
 import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { endpointIdOf } from '../../../workers/push/read-push-record.ts'
 import { endpointWorkflowId } from '../../../workflows/messages.ts'
-import { until } from '../../support/kafka.ts'
 import { createPushFixture, createVisionRecord, type PushFixture } from '../../support/push.ts'
 import type { RoleProcess } from '../../support/start-role.ts'
 import { issueTestToken } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 import { startWebhookSink, type SinkAnswer, type WebhookSink } from '../../support/webhook-sink.ts'
 
 let fixture: PushFixture

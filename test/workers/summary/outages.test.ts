@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import { topics } from '../../../lib/topology.ts'
 import { State } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
-import { until } from '../../support/kafka.ts'
 import { createSummaryFixture, type SummaryFixture } from '../../support/summary.ts'
 import { startTcpProxy } from '../../support/tcp-proxy.ts'
+import { until } from '../../support/until.ts'
 import {
   createFaceRecords,
   createTextRecords,

@@ -9,8 +9,8 @@ import {
 } from '../../../workers/vision/create-child-engine.ts'
 import type { InferenceEngine } from '../../../workers/vision/inference-engine.ts'
 import { createVisionMetrics } from '../../../workers/vision/vision-metrics.ts'
-import { until } from '../../support/kafka.ts'
 import { childrenOf, isRunning } from '../../support/run-program.ts'
+import { until } from '../../support/until.ts'
 import { moodyImage, type Mood } from './moody-service.ts'
 
 let engine: InferenceEngine

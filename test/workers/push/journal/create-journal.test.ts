@@ -8,7 +8,7 @@ import {
   createTestPushJournal,
   type TestPushJournal,
 } from '../../../support/push-journal.ts'
-import { until } from '../../../support/kafka.ts'
+import { until } from '../../../support/until.ts'
 
 let test_: TestPushJournal
 
