@@ -1,8 +1,8 @@
+import { limitConcurrency } from '../../lib/process/limit-concurrency.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { createClientSecret, secretIdOf } from './client-secret.ts'
 import { hashSecret, matchesHash } from './hash-secret.ts'
 import { findSecretHash } from './identities.ts'
-import { limitConcurrency } from './limit-concurrency.ts'
 
 /** Half of libuv's threads: signatures, files and the resolver need the others. */
 const maxConcurrentHashes = 2

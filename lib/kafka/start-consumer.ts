@@ -1,7 +1,7 @@
 import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs'
+import { limitConcurrency } from '../process/limit-concurrency.ts'
 import { maxRecordBytes } from '../topology.ts'
 import { createKafka, type KafkaOptions } from './create-kafka.ts'
-import { createLimiter } from './create-limiter.ts'
 import type { BatchContext } from './create-partition-session.ts'
 import { createSessions, type Sessions } from './create-sessions.ts'
 import { createFailureReader } from './read-failures.ts'
@@ -79,7 +79,8 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
   })
   const stopping = new AbortController()
   const failures = createFailureReader(kafka, options)
-  const limit = createLimiter(options.concurrentPartitions)
+  // A session hands over one batch at a time: no more wait than there are partitions.
+  const limit = limitConcurrency(options.concurrentPartitions)
   const sessions = createSessions({
     consumer,
     logger: options.logger,

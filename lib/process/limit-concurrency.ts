@@ -1,13 +1,14 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
+import { IpsError } from '../errors/ips-error.ts'
+
+/** Runs work as soon as there is a place for it, in the order of the calls. */
+export type Limit = <T>(work: () => Promise<T>) => Promise<T>
 
 /**
  * Creates a gate that lets `concurrency` pieces of work run at a time while at most `maxWaiting` wait, first come first
- * served. Beyond that it throws `IpsError('too-busy')`, retryable, at once.
+ * served. Beyond that it throws `IpsError('too-busy')`, retryable, at once. Without `maxWaiting` it is the caller who
+ * bounds what waits.
  */
-export function limitConcurrency(
-  concurrency: number,
-  maxWaiting: number,
-): <T>(work: () => Promise<T>) => Promise<T> {
+export function limitConcurrency(concurrency: number, maxWaiting = Infinity): Limit {
   const waiting: (() => void)[] = []
   let running = 0
   return async (work) => {
