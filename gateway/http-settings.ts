@@ -5,4 +5,8 @@ import { integer, setting } from '../lib/config/settings.ts'
 export const httpSettings = {
   httpHost: setting(z.string().default('127.0.0.1'), 'Address that clients’ requests are taken on'),
   httpPort: setting(integer(0, 65_535).default(8080), 'Port that clients’ requests are taken on'),
+  publicUrl: setting(
+    z.url().optional(),
+    'The address by which clients reach the system, for its metadata and its OpenAPI document; by default the one of each request',
+  ),
 } as const

@@ -1,5 +1,4 @@
 import path from 'node:path'
-import { z } from 'zod'
 import { postgresSettings, tokenSettings } from '../../lib/config/common-settings.ts'
 import { integer, setting, type Config } from '../../lib/config/settings.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
@@ -10,6 +9,7 @@ import { createSecretBox } from '../../lib/token/create-secret-box.ts'
 import { createTokenIssuer } from '../../lib/token/create-token-issuer.ts'
 import { ensureKeys } from '../../lib/token/key-files.ts'
 import type { App } from '../create-app.ts'
+import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
 import { registerAuthorisation } from './register-authorisation.ts'
@@ -22,10 +22,7 @@ export const authorisationSettings = {
     integer(1, 86_400).default(3_600),
     'How long authorisation tokens live, less up to a tenth at random',
   ),
-  publicUrl: setting(
-    z.url().optional(),
-    'The address by which clients reach the system, for its metadata; by default the one of each request',
-  ),
+  publicUrl: httpSettings.publicUrl,
 } as const
 
 /** The service's database, before the configured prefix. */

@@ -40,6 +40,12 @@ const receiptSchema = {
   },
 } as const
 
+/** `--data` would take the bytes for text. */
+const curlSample = `
+curl --data-binary @photo.jpg -H "Authorization: Bearer $TOKEN" \\
+  'http://127.0.0.1:8080/ingest/v1/case-17?images=1'
+`.trim()
+
 /** What OpenAPI says of the route; the router itself validates nothing by it. */
 export const ingestSchema = {
   operationId: 'ingest',
@@ -47,6 +53,7 @@ export const ingestSchema = {
   description:
     'Answers 200 only when the images are stored durably. A repeated POST of the same image is accepted again and gives the same ids.',
   tags: ['ingestion'],
+  'x-codeSamples': [{ lang: 'shell', label: 'curl', source: curlSample }],
   security: [{ authorisationToken: [] }],
   params: {
     type: 'object',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createApp, listen, type App } from '../../gateway/create-app.ts'
 import { describeApi } from '../../gateway/describe-api.ts'
 import { ingestSchema } from '../../gateway/ingestion/ingest-schema.ts'
+import { topics } from '../../lib/topology.ts'
 import { createLogger } from '../../lib/telemetry/create-logger.ts'
 import { createMetrics } from '../../lib/telemetry/create-metrics.ts'
 
@@ -36,6 +37,38 @@ describe('the description of the API', () => {
       'image/webp',
       'multipart/form-data',
     ])
+  })
+
+  test('describes each webhook by its type, its headers and its body', async () => {
+    const { webhooks } = (await (await fetch(`${url}/openapi.json`)).json()) as {
+      webhooks: Record<string, { post: { requestBody: object; parameters: { name: string }[] } }>
+    }
+    const types = [...topics.vision.payloads, ...topics.summary.payloads]
+    expect(Object.keys(webhooks)).toEqual(types)
+    for (const type of types) {
+      const post = webhooks[type]?.post
+      expect(post?.parameters.map(({ name }) => name)).toContain('webhook-signature')
+      expect(post?.requestBody).toMatchObject({
+        content: { 'application/json': { schema: { properties: { type: { const: type } } } } },
+      })
+    }
+  })
+
+  test('names the address that clients use, and how curl posts bytes', async () => {
+    const { servers, paths } = (await (await fetch(`${url}/openapi.json`)).json()) as {
+      servers: { url: string }[]
+      paths: Record<string, Record<string, Record<string, unknown>>>
+    }
+    expect(servers).toEqual([{ url }])
+    const samples = paths['/ingest/v1/{transactionId}']?.['post']?.['x-codeSamples']
+    expect(JSON.stringify(samples)).toContain('curl --data-binary @photo.jpg')
+  })
+
+  test('is where the root leads to', async () => {
+    const root = await fetch(url, { redirect: 'manual' })
+    expect([root.status, root.headers.get('location')]).toEqual([302, '/docs/'])
+    expect(await root.text()).toContain('/openapi.json')
+    expect((await fetch(url)).url).toBe(`${url}/docs/`)
   })
 
   test('is rendered by a page that brings everything with it', async () => {
