@@ -1,27 +1,17 @@
 import { spawn } from 'node:child_process'
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { installAll } from '../install/install-all.ts'
-import { neededArtefacts } from '../install/needed-artefacts.ts'
-import { portsPerBase } from '../setup/ports.ts'
-import { readSetup, type Environment, type Setup } from '../setup/read-setup.ts'
-import { testEnvironment } from '../setup/test-environment.ts'
-import { prepareStart } from '../supervisor/start-system.ts'
-import { startDetached } from '../supervisor/start-detached.ts'
-import { stopEverything } from '../supervisor/stop-everything.ts'
+import type { Environment, Setup } from '../setup/read-setup.ts'
 import { note, say } from '../terminal.ts'
-import { createTestHome } from './create-test-home.ts'
-import { findPortBase } from './find-port-base.ts'
+import { withTestServers } from './with-test-servers.ts'
 
 /** What a run counts. */
 interface Tally {
   readonly passed: number
   readonly failed: number
 }
-
-const plan = { serversOnly: true, synthetic: false, extraRoles: [] }
 
 /**
  * Installs everything, starts servers of its own (those that are not configured), runs the static checks and Jest, stops
@@ -37,32 +27,20 @@ export async function runTests(options: {
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => stop.abort())
-  const home = await createTestHome()
   try {
-    const setup = await createTestSetup(home, options.environment)
-    const needed = await neededArtefacts(setup, { models: true, samples: true, tests: true })
-    await installAll(needed, setup.cache, setup.environment)
-    if (options.check) tallies.push(await runChecks(setup, stop.signal))
-    note('starting the servers of the tests')
-    await prepareStart(setup, plan)
-    await startDetached(setup, plan, { ownedByCaller: true })
-    tallies.push(await runJest(setup, options.jestArgs, stop.signal))
+    await withTestServers(options.environment, { tests: true }, async ({ setup, start }) => {
+      if (options.check) tallies.push(await runChecks(setup, stop.signal))
+      note('starting the servers of the tests')
+      tallies.push(await runJest(setup, options.jestArgs, await start(), stop.signal))
+    })
   } catch (error) {
     note(`racc: ${error instanceof Error ? error.message : String(error)}`)
     tallies.push({ passed: 0, failed: 1 })
-  } finally {
-    await stopEverything(home)
-    await rm(home, { recursive: true, force: true })
   }
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0)
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0)
   say(`${passed} passed, ${failed} failed`)
   return failed === 0 && passed > 0 && !stop.signal.aborted ? 0 : 1
-}
-
-async function createTestSetup(home: string, environment: Environment): Promise<Setup> {
-  const base = await findPortBase(portsPerBase)
-  return readSetup({ ...environment, IPS_HOME: home, IPS_PORT_BASE: String(base) })
 }
 
 /** The static checks report by their own output; together they count as one test. */
@@ -79,7 +57,12 @@ const resultsSchema = z.object({
   numPendingTests: z.number(),
 })
 
-async function runJest(setup: Setup, jestArgs: string[], signal: AbortSignal): Promise<Tally> {
+async function runJest(
+  setup: Setup,
+  jestArgs: readonly string[],
+  environment: Environment,
+  signal: AbortSignal,
+): Promise<Tally> {
   const results = join(setup.home, 'jest-results.json')
   const args = [
     '--experimental-vm-modules',
@@ -92,13 +75,6 @@ async function runJest(setup: Setup, jestArgs: string[], signal: AbortSignal): P
     ...['--maxWorkers', String(Math.min(2, availableParallelism()))],
     ...jestArgs,
   ]
-  const environment = {
-    ...setup.environment,
-    ...testEnvironment(setup),
-    // The tests' own copies of racc must not meet this one's.
-    IPS_HOME: '',
-    IPS_PORT_BASE: '',
-  }
   const code = await run(process.execPath, args, setup, environment, signal)
   const text = await readFile(results, 'utf8').catch(() => undefined)
   if (text === undefined) {
@@ -117,7 +93,7 @@ async function run(
   command: string,
   args: readonly string[],
   { root }: Setup,
-  environment: Readonly<Record<string, string | undefined>>,
+  environment: Environment,
   signal: AbortSignal,
 ): Promise<number | null> {
   if (signal.aborted) return null
