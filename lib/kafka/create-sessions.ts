@@ -2,12 +2,14 @@ import { setTimeout } from 'node:timers/promises'
 import type { Consumer as KafkaConsumer } from 'kafkajs'
 import { IpsError } from '../errors/ips-error.ts'
 import type { Logger } from '../telemetry/create-logger.ts'
+import { createAssignedPartition, type AssignedPartition } from './assigned-partition.ts'
+import { attempt, balanceFetching } from './balance-fetching.ts'
+import { createCommitter } from './create-committer.ts'
 import {
   createPartitionSession,
   type PartitionSession,
   type PartitionSessionDependencies,
 } from './create-partition-session.ts'
-import type { Position } from './create-record-ledger.ts'
 import type { FailureCounts } from './failure-counts.ts'
 import type { IncomingRecord } from './incoming-record.ts'
 
@@ -30,58 +32,27 @@ export interface SessionsOptions {
   loadFailures(topic: string, partition: number): Promise<FailureCounts>
 }
 
-/** One partition that is assigned to this member. */
-interface Partition {
-  readonly topic: string
-  readonly partition: number
-  session: PartitionSession | undefined
-  committed: Position | undefined
-  paused: boolean
-  /** True while it waits after a failure. */
-  postponed: boolean
-}
-
 /** At most this long between the completion of a record and the commit of its offset. */
 const commitIntervalMs = 500
 /** Between a retryable failure and the next try of the partition. */
 const retryDelayMs = 1_000
-/** Records of a partition that wait or are under way; more would only lie in memory. */
-const maxPendingRecords = 2_000
-/** A partition fetches again when it has half of its share left: the next records are there before it runs dry. */
-const resumeAt = 0.5
-/** No partition takes more of the memory than this, so that a busy one leaves room for others. */
-const maxShare = 0.5
 
 /** Creates the sessions of a member that has no partitions yet. */
 export function createSessions(options: SessionsOptions): Sessions {
-  const partitions = new Map<string, Partition>()
-  const commit = createCommitter(options, partitions)
+  const partitions = new Map<string, AssignedPartition>()
+  const commit = createCommitter(options.consumer, partitions)
   const timer = setInterval(() => {
     commit().catch((error: unknown) => options.logger.warn({ error }, 'offsets.not-committed'))
   }, commitIntervalMs)
-  const balance = () => pauseAndResume(options, partitions)
-  const postpone = async (place: Partition, session: PartitionSession) => {
-    place.postponed = true
-    balance()
-    await session.settled()
-    await commit().catch(() => undefined)
-    await setTimeout(retryDelayMs, undefined, { ref: false })
-    place.session = undefined
-    place.postponed = false
-    const { topic, partition } = place
-    const offset = session.ledger.nextNeeded()
-    if (partitions.get(keyOf(topic, partition)) !== place || offset === undefined) return
-    attempt(() => options.consumer.seek({ topic, partition, offset: offset.toString() }))
-    balance()
-  }
-  const start = (place: Partition) => startSession(options, place, { commit, balance, postpone })
+  const balance = () => balanceFetching(options.consumer, partitions, options.maxPendingBytes)
+  const steps = createSteps(options, partitions, { commit, balance })
   return {
     assign(assignment) {
-      const kept = new Map<string, Partition>()
+      const kept = new Map<string, AssignedPartition>()
       for (const [topic, numbers] of Object.entries(assignment)) {
         for (const partition of numbers) {
           const key = keyOf(topic, partition)
-          kept.set(key, partitions.get(key) ?? unassigned(topic, partition))
+          kept.set(key, partitions.get(key) ?? createAssignedPartition(topic, partition))
         }
       }
       for (const [key, { session }] of partitions) {
@@ -97,13 +68,21 @@ export function createSessions(options: SessionsOptions): Sessions {
     take(topic, partition, records) {
       const place = partitions.get(keyOf(topic, partition))
       if (place === undefined || place.postponed) return
-      place.session ??= start(place)
+      const [first] = records
+      const fetched = place.session?.ledger.nextFetched()
+      // Fetching only goes forward: the topic was cut or made anew, and its offsets mean other records now.
+      if (first !== undefined && fetched !== undefined && first.offset < fetched) {
+        steps.renew(place, first.offset)
+        return
+      }
+      place.session ??= steps.start(place)
       place.session.take(records)
       balance()
     },
     async stop() {
       clearInterval(timer)
       await Promise.all([...partitions.values()].map(async ({ session }) => session?.settled()))
+      await steps.renewed()
       await commit().catch((error: unknown) => {
         options.logger.warn({ error }, 'offsets.not-committed')
       })
@@ -115,19 +94,8 @@ function keyOf(topic: string, partition: number): string {
   return `${topic}/${partition}`
 }
 
-function unassigned(topic: string, partition: number): Partition {
-  return {
-    topic,
-    partition,
-    session: undefined,
-    committed: undefined,
-    paused: false,
-    postponed: false,
-  }
-}
-
 /** The library has forgotten what is under way here, and goes back to the committed offset: lead it to the next record. */
-function resetFetching(consumer: SessionsOptions['consumer'], place: Partition): void {
+function resetFetching(consumer: SessionsOptions['consumer'], place: AssignedPartition): void {
   const { topic, partition, session, postponed } = place
   consumer.resume([{ topic, partitions: [partition] }])
   place.paused = false
@@ -137,105 +105,70 @@ function resetFetching(consumer: SessionsOptions['consumer'], place: Partition):
   if (offset !== undefined) consumer.seek({ topic, partition, offset: offset.toString() })
 }
 
+/** What happens to a session from its start to its end, other than the loss of its partition. */
 interface SessionSteps {
-  commit(): Promise<void>
-  balance(): void
-  /** Ends the session, and after a while reads again what it has not completed. */
-  postpone(place: Partition, session: PartitionSession): Promise<void>
+  start(place: AssignedPartition): PartitionSession
+  /** Ends the session without committing, and begins anew at `offset`. */
+  renew(place: AssignedPartition, offset: bigint): void
+  /** Resolves when the handlers of renewed sessions have ended. */
+  renewed(): Promise<void>
 }
 
-function startSession(
-  options: SessionsOptions,
-  place: Partition,
-  steps: SessionSteps,
-): PartitionSession {
-  const { topic, partition } = place
-  const session: PartitionSession = createPartitionSession({
-    ...options.session,
-    stopping: options.stopping,
-    loadFailures: () => options.loadFailures(topic, partition),
-    commit: () => steps.commit(),
-    onProgress: () => steps.balance(),
-    onPostpone(error) {
-      options.logger.warn({ error, topic, partition }, 'partition.postponed')
-      void steps.postpone(place, session)
-    },
-  })
-  return session
-}
-
-/** Commits the positions that have moved, of all partitions in one request, one request after the other. */
-function createCommitter(
-  { consumer }: SessionsOptions,
-  partitions: ReadonlyMap<string, Partition>,
-): () => Promise<void> {
-  const commit = async () => {
-    const moved = [...partitions.values()].flatMap((place) => {
-      const position = place.session?.ledger.position()
-      return position === undefined || isSame(position, place.committed)
-        ? []
-        : [{ place, position }]
-    })
-    if (moved.length === 0) return
-    try {
-      await consumer.commitOffsets(
-        moved.map(({ place: { topic, partition }, position: { offset, metadata } }) => ({
-          topic,
-          partition,
-          offset: offset.toString(),
-          metadata,
-        })),
-      )
-    } catch (cause) {
-      throw new IpsError('kafka-unavailable', 'committing offsets failed', {
-        retryable: true,
-        cause,
+function createSteps(
+  { consumer, logger, ...options }: SessionsOptions,
+  partitions: ReadonlyMap<string, AssignedPartition>,
+  { commit, balance }: { commit: () => Promise<void>; balance: () => void },
+): SessionSteps {
+  const ending = new Set<Promise<void>>()
+  const readAgain = (place: AssignedPartition, offset: bigint | undefined) => {
+    place.session = undefined
+    place.postponed = false
+    const { topic, partition } = place
+    if (partitions.get(keyOf(topic, partition)) !== place || offset === undefined) return
+    attempt(() => consumer.seek({ topic, partition, offset: offset.toString() }))
+    balance()
+  }
+  const postpone = async (place: AssignedPartition, session: PartitionSession) => {
+    place.postponed = true
+    balance()
+    await session.settled()
+    await commit().catch(() => undefined)
+    await setTimeout(retryDelayMs, undefined, { ref: false })
+    readAgain(place, session.ledger.nextNeeded())
+  }
+  return {
+    start(place) {
+      const { topic, partition } = place
+      const session: PartitionSession = createPartitionSession({
+        ...options.session,
+        stopping: options.stopping,
+        loadFailures: () => options.loadFailures(topic, partition),
+        commit,
+        onProgress: balance,
+        onPostpone(error) {
+          logger.warn({ error, topic, partition }, 'partition.postponed')
+          void postpone(place, session)
+        },
       })
-    }
-    for (const { place, position } of moved) place.committed = position
-  }
-  let last = Promise.resolve()
-  return () => {
-    const next = last.then(commit)
-    last = next.catch(() => undefined)
-    return next
-  }
-}
-
-function isSame(a: Position, b: Position | undefined): boolean {
-  return a.offset === b?.offset && a.metadata === b.metadata
-}
-
-/** Pauses the partitions that have enough to do, and resumes those that soon have not. */
-function pauseAndResume(
-  { consumer, maxPendingBytes }: SessionsOptions,
-  partitions: ReadonlyMap<string, Partition>,
-): void {
-  const loads = [...partitions.values()].map((place) => ({
-    place,
-    ...(place.session?.ledger.pending() ?? { records: 0, bytes: 0 }),
-  }))
-  const total = loads.reduce((sum, { bytes }) => sum + bytes, 0)
-  const maxBytes = maxPendingBytes * maxShare
-  for (const { place, records, bytes } of loads) {
-    const stuffed = place.postponed || total >= maxPendingBytes
-    const full = stuffed || bytes >= maxBytes || records >= maxPendingRecords
-    const thirsty =
-      !stuffed && bytes <= maxBytes * resumeAt && records <= maxPendingRecords * resumeAt
-    const wanted = place.paused ? !thirsty : full
-    if (wanted === place.paused) continue
-    const target = [{ topic: place.topic, partitions: [place.partition] }]
-    const done = attempt(() => (wanted ? consumer.pause(target) : consumer.resume(target)))
-    if (done) place.paused = wanted
-  }
-}
-
-/** The library refuses while it starts afresh after a failure; then everything is set anew when it has joined again. */
-function attempt(step: () => void): boolean {
-  try {
-    step()
-    return true
-  } catch {
-    return false
+      return session
+    },
+    renew(place, offset) {
+      const { topic, partition, session } = place
+      logger.warn({ topic, partition, offset: offset.toString() }, 'partition.renewed')
+      // At once: what it has completed says nothing of the records that are there now.
+      place.session = undefined
+      place.committed = undefined
+      place.postponed = true
+      balance()
+      session?.end(new IpsError('partition-renewed', `${keyOf(topic, partition)} begins anew`))
+      const ended = Promise.resolve(session?.settled()).then(() => {
+        ending.delete(ended)
+        readAgain(place, offset)
+      })
+      ending.add(ended)
+    },
+    async renewed() {
+      await Promise.all(ending)
+    },
   }
 }
