@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly database: string
   readonly size: number
   readonly logger: Logger
+  /** Settings of the server for these connections, in its own words. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 /** The URL of one database of the server. */
@@ -25,13 +27,17 @@ export function databaseUrl(serverUrl: string, database: string): string {
 }
 
 /** Creates a pool of connections. Connects on first use; a connection that breaks while idle is logged and replaced. */
-export function createPool({ url, database, size, logger }: PoolOptions): pg.Pool {
+export function createPool(options: PoolOptions): pg.Pool {
+  const { url, database, size, logger, settings = {} } = options
   const pool = new pg.Pool({
     connectionString: databaseUrl(url, database),
     max: size,
     connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: statementTimeoutMs,
     application_name: `ips ${database}`,
+    options: Object.entries(settings)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   })
   pool.on('error', (error) => logger.warn({ error, database }, 'postgres.connection-lost'))
   return pool

@@ -10,8 +10,15 @@ export interface TestDatabases {
   readonly url: string
   /** For `postgresDatabasePrefix`. */
   readonly prefix: string
-  /** A pool of the database `prefix + name`, created and migrated with the SQL files of `directory`. */
-  createDatabase(name: string, directory: string): Promise<Pool>
+  /**
+   * A pool of the database `prefix + name`, created and migrated with the SQL files of `directory`; `settings` as for
+   * `createPool`.
+   */
+  createDatabase(
+    name: string,
+    directory: string,
+    settings?: Readonly<Record<string, string>>,
+  ): Promise<Pool>
   /** Closes the pools and drops every database with the prefix. */
   drop(): Promise<void>
 }
@@ -26,10 +33,10 @@ export function createTestDatabases(): TestDatabases {
   return {
     url,
     prefix,
-    async createDatabase(name, directory) {
+    async createDatabase(name, directory, settings = {}) {
       const database = `${prefix}${name}`
       await migrate({ url, database, directory, logger })
-      const pool = createPool({ url, database, size: 4, logger })
+      const pool = createPool({ url, database, size: 4, logger, settings })
       pools.push(pool)
       return pool
     },

@@ -6,6 +6,7 @@ import { createWebhookSecret } from '../../lib/token/webhook-secret.ts'
 import type { EndpointRow, NewDelivery } from '../../workers/push/journal/append-deliveries.ts'
 import { createJournal, type PushJournal } from '../../workers/push/journal/create-journal.ts'
 import { createSecretBox, type SecretBox } from '../../workers/push/journal/create-secret-box.ts'
+import { journalPoolSettings } from '../../workers/push/journal/journal-pool-settings.ts'
 import { listen, type News } from '../../workers/push/journal/listen.ts'
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { createTestDatabases } from './postgres.ts'
@@ -32,7 +33,11 @@ export interface TestPushJournal {
 /** Creates the database. */
 export async function createTestPushJournal(): Promise<TestPushJournal> {
   const databases = createTestDatabases()
-  const pool = await databases.createDatabase('push', path.resolve('workers/push/schema'))
+  const pool = await databases.createDatabase(
+    'push',
+    path.resolve('workers/push/schema'),
+    journalPoolSettings,
+  )
   const news = listen({
     url: databases.url,
     database: `${databases.prefix}push`,
@@ -54,7 +59,7 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
         ...claim
       } = options
       const endpointId = endpointIdOf({ clientId, url })
-      const settings = JSON.stringify({ signature: 'v1', ...claim })
+      const settings = JSON.stringify(claim)
       return {
         endpointId,
         clientId,
@@ -62,6 +67,7 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
         sealed: box.seal(endpointId, { url, secret }),
         settings,
         fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
+        secretFingerprint: box.fingerprint(secret),
         tokenIssuedAt,
       }
     },

@@ -8,8 +8,8 @@ export interface PushMetrics {
   attempted(event: AttemptEvent): void
   /** Signals to workflows. */
   signalled: (outcome: 'sent' | 'failed') => void
-  /** Old messages that the journal no longer keeps. */
-  removed: (messages: number) => void
+  /** Messages that the journal no longer keeps, and that were not delivered. */
+  expired: (messages: number) => void
   deliveryStarted(): void
   deliveryEnded(): void
 }
@@ -44,9 +44,9 @@ export function createPushMetrics(registry: Registry): PushMetrics {
     labelNames: ['outcome'],
     registers,
   })
-  const removed = new Counter({
-    name: 'ips_push_messages_removed_total',
-    help: 'Settled messages removed from the journal because of their age',
+  const expired = new Counter({
+    name: 'ips_push_messages_expired_total',
+    help: 'Undelivered messages removed from the journal because of their age',
     registers,
   })
   const running = new Gauge({
@@ -61,7 +61,7 @@ export function createPushMetrics(registry: Registry): PushMetrics {
       durations.observe(durationMs / 1_000)
     },
     signalled: (outcome) => signals.inc({ outcome }),
-    removed: (messages) => removed.inc(messages),
+    expired: (messages) => expired.inc(messages),
     deliveryStarted: () => running.inc(),
     deliveryEnded: () => running.dec(),
   }

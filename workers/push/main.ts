@@ -17,6 +17,7 @@ import { startWaker } from './create-waker.ts'
 import { createJournal } from './journal/create-journal.ts'
 import { createSecretBox } from './journal/create-secret-box.ts'
 import { ensureSecretKey } from './journal/ensure-secret-key.ts'
+import { journalPoolSettings } from './journal/journal-pool-settings.ts'
 import { listen } from './journal/listen.ts'
 import { pushSettings } from './push-settings.ts'
 import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
@@ -42,9 +43,15 @@ export const role = defineRole({
     const postgres = { url: config.postgresUrl, database, logger }
     const box = createSecretBox(await ensureSecretKey(config.ipsKeysDirectory))
     await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
-    const pool = createPool({ ...postgres, size: config.postgresPoolSize })
+    const pool = createPool({
+      ...postgres,
+      size: config.postgresPoolSize,
+      settings: journalPoolSettings,
+    })
     const news = listen(postgres)
-    const journal = createJournal(pool, box, news)
+    const journal = createJournal(pool, box, news, {
+      secretOverlapSeconds: config.pushSecretOverlap,
+    })
     const metrics = createPushMetrics(registry)
     const temporal = { address: config.temporalAddress, namespace: config.temporalNamespace }
     const client = createTemporalClient(temporal)
@@ -55,7 +62,7 @@ export const role = defineRole({
     const retention = startRetention({
       ...common,
       retentionSeconds: config.pushRetention,
-      onRemoved: metrics.removed,
+      onExpired: metrics.expired,
     })
     const producer = startProducer({ ...kafkaOptionsOf(config), logger })
     const consumer = await startPushConsumer({ ...common, config, producer, box, waker })

@@ -24,6 +24,10 @@ export const pushSettings = {
   ),
   pushRetention: setting(
     integer(shortestRetention, 3_650 * day).default(30 * day),
-    'Seconds for which the journal keeps messages that are delivered or dead',
+    'Seconds for which the journal keeps messages, delivered or not, after the day on which they came',
+  ),
+  pushSecretOverlap: setting(
+    integer(0, 30 * day).default(day),
+    'Seconds for which webhooks are signed with the former secret too when a token brings a new one',
   ),
 } as const

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import { createBoundedCache } from '../../lib/token/bounded-cache.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
@@ -32,7 +31,6 @@ const pushClaim = 'push-1'
 interface TokenEndpoint {
   readonly row: EndpointRow
   readonly types: ReadonlySet<string> | undefined
-  readonly wantsBatches: boolean
 }
 
 /** Creates the reader of records. What a token says of its endpoint is worked out once for each token. */
@@ -41,18 +39,14 @@ export function createPushRecordReader(dependencies: {
   box: SecretBox
   clock?: () => Date
   onMalformedClaim?: (clientId: string, error: IpsError) => void
-  /** Called once for each endpoint whose claim wants batches: its messages are delivered one by one. */
-  onBatchIgnored?: (endpoint: Pick<EndpointRow, 'clientId' | 'endpointId'>) => void
 }): PushRecordReader {
   const { verifier, box, clock = () => new Date(), onMalformedClaim } = dependencies
-  const noteBatch = once(dependencies.onBatchIgnored)
   const endpoints = new WeakMap<VerifiedToken, TokenEndpoint | 'no-claim' | 'claim-malformed'>()
 
   const endpointOf = (token: VerifiedToken) => {
     const known = endpoints.get(token)
     if (known !== undefined) return known
     const endpoint = readEndpoint(token, box, onMalformedClaim)
-    if (typeof endpoint !== 'string' && endpoint.wantsBatches) noteBatch(endpoint.row)
     endpoints.set(token, endpoint)
     return endpoint
   }
@@ -69,19 +63,6 @@ export function createPushRecordReader(dependencies: {
       if (!(error instanceof IpsError) || error.retryable) throw error
       return { outcome: 'reject', reason: error.code }
     }
-  }
-}
-
-/** Endpoints that are remembered: for more of them it is said again. */
-const maxNoted = 10_000
-
-/** Calls on for each endpoint once, however many tokens name it. */
-function once(call?: (endpoint: EndpointRow) => void): (endpoint: EndpointRow) => void {
-  const noted = createBoundedCache<EndpointRow>(maxNoted)
-  return (endpoint) => {
-    if (noted.get(endpoint.endpointId) !== undefined) return
-    noted.set(endpoint.endpointId, endpoint)
-    call?.(endpoint)
   }
 }
 
@@ -114,7 +95,7 @@ function toEndpoint(
   tokenIssuedAt: Date,
   box: SecretBox,
 ): TokenEndpoint {
-  const { url, secret, types, batch } = claim
+  const { url, secret, types } = claim
   if (secret === undefined) throw new IpsError('claim-malformed', `${pushClaim}: it has no secret`)
   const endpointId = endpointIdOf({ clientId, url })
   const settings = writeEndpointSettings(claim)
@@ -125,13 +106,10 @@ function toEndpoint(
     sealed: box.seal(endpointId, { url, secret }),
     settings,
     fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
+    secretFingerprint: box.fingerprint(secret),
     tokenIssuedAt,
   }
-  return {
-    row,
-    types: types === undefined ? undefined : new Set(types),
-    wantsBatches: batch !== undefined,
-  }
+  return { row, types: types === undefined ? undefined : new Set(types) }
 }
 
 function toRecord(complete: CompleteEnvelope, endpoint: TokenEndpoint, now: Date): PushRecord {

@@ -54,8 +54,6 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
     verifier,
     box,
     onMalformedClaim: (clientId, error) => logger.warn({ clientId, error }, 'claim.malformed'),
-    onBatchIgnored: ({ clientId, endpointId }) =>
-      logger.warn({ clientId, endpointId }, 'endpoint.batch-ignored'),
   })
   return startConsumer({
     ...kafkaOptionsOf(config),

@@ -3,48 +3,44 @@ import type { PushJournal } from './journal/create-journal.ts'
 
 /** Retention is a matter of days; more often would only cost queries. */
 const intervalMs = 10 * 60 * 1_000
-/** Messages that one step removes: a short transaction of the database. */
-const maxRemovedAtOnce = 1_000
 
 /** What retention needs. */
 export interface RetentionOptions {
-  readonly journal: Pick<PushJournal, 'removeSettled'>
+  readonly journal: Pick<PushJournal, 'openSlotWhenDue' | 'dropExpiredSlots'>
   readonly retentionSeconds: number
   readonly logger: Logger
-  readonly onRemoved: (messages: number) => void
+  /** Told of messages that were removed before they were delivered. */
+  readonly onExpired: (messages: number) => void
 }
 
-/** Removes old settled messages now and then, in bounded steps until none is left. */
+/** Opens slots of the journal and drops old ones, at once and now and then. */
 export function startRetention(options: RetentionOptions): { stop(): Promise<void> } {
-  const stopping = new AbortController()
   let running: Promise<void> | undefined
-  const timer = setInterval(() => {
-    running ??= removeAll(options, stopping.signal).finally(() => (running = undefined))
-  }, intervalMs)
+  const run = () => {
+    running ??= keepSlots(options).finally(() => (running = undefined))
+  }
+  run()
+  const timer = setInterval(run, intervalMs)
   return {
     async stop() {
       clearInterval(timer)
-      stopping.abort()
       await running
     },
   }
 }
 
-/** Goes on until a step finds fewer than it may remove, or `signal` is aborted; an error is logged: the next time mends it. */
-export async function removeAll(
-  { journal, retentionSeconds, logger, onRemoved }: RetentionOptions,
-  signal: AbortSignal,
-  limit = maxRemovedAtOnce,
-): Promise<void> {
-  let total = 0
+/** Opens the next slot where it is due, and drops those that are old enough; an error is logged: the next time mends it. */
+export async function keepSlots(options: RetentionOptions): Promise<void> {
+  const { journal, retentionSeconds, logger, onExpired } = options
   try {
-    for (let removed = limit; removed >= limit && !signal.aborted;) {
-      removed = await journal.removeSettled(retentionSeconds, limit)
-      onRemoved(removed)
-      total += removed
-    }
+    const slot = await journal.openSlotWhenDue()
+    if (slot !== undefined) logger.info({ slot }, 'journal.slot-opened')
+    const dropped = await journal.dropExpiredSlots(retentionSeconds, (messages) => {
+      onExpired(messages)
+      logger.info({ messages }, 'journal.expired')
+    })
+    if (dropped > 0) logger.info({ slots: dropped }, 'journal.slots-dropped')
   } catch (error) {
     logger.warn({ error }, 'journal.retention-postponed')
   }
-  if (total > 0) logger.info({ messages: total }, 'journal.expired')
 }

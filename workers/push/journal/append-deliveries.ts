@@ -1,6 +1,7 @@
 import { withTransaction, type Pool, type PoolClient } from '../../../lib/postgres/create-pool.ts'
 import { appendedChannel, interruptChannel } from './channels.ts'
 import { onJournal } from './journal-errors.ts'
+import { slotBits } from './slots.ts'
 
 /** An endpoint as a token names it, ready for the journal. */
 export interface EndpointRow {
@@ -10,7 +11,10 @@ export interface EndpointRow {
   readonly sealed: Buffer
   /** JSON. */
   readonly settings: string
+  /** Digest of everything that the token says of it. */
   readonly fingerprint: string
+  /** And of the secret alone. */
+  readonly secretFingerprint: string
   readonly tokenIssuedAt: Date
 }
 
@@ -43,25 +47,44 @@ export interface AppendResult {
 
 /** PostgreSQL's payload of one notification has at most 8,000 bytes. */
 const idsPerNotification = 200
+/** A copy comes no later: the topics keep records for three days, and a slot is open for one. */
+const copiesWithinDays = 4
 
 /**
  * Appends messages in their order, in one transaction, and notes which endpoints need waking. A message that its
  * endpoint's journal has already is left out. Endpoints are locked in the order of their ids, so that appends never wait
- * for each other in a circle. Throws `IpsError('journal-unavailable')`, retryable.
+ * for each other in a circle. A secret that is replaced still signs for `secretOverlapSeconds`. Throws
+ * `IpsError('journal-unavailable')`, retryable, and `IpsError('journal-refused')` for data that the journal cannot hold.
  */
 export async function appendDeliveries(
   pool: Pool,
   deliveries: readonly NewDelivery[],
+  secretOverlapSeconds: number,
 ): Promise<AppendResult> {
   if (deliveries.length === 0) return { appended: 0, woken: [] }
   return onJournal('appending messages', () =>
     withTransaction(pool, async (client) => {
-      const changed = await upsertEndpoints(client, endpointsOf(deliveries))
-      const { appended, touched, woken } = await insertDeliveries(client, deliveries)
-      await notify(client, touched, changed)
+      const endpoints = endpointsOf(deliveries)
+      const locked = await upsertEndpoints(client, endpoints, secretOverlapSeconds)
+      const { appended, touched, woken } = await insertDeliveries(
+        client,
+        withoutCopies(deliveries),
+        locked.copiesFrom,
+      )
+      await notify(client, touched, locked.changed)
       return { appended, woken }
     }),
   )
+}
+
+/** Each message once: a statement does not see what it has inserted itself. */
+function withoutCopies(deliveries: readonly NewDelivery[]): NewDelivery[] {
+  const first = new Map<string, NewDelivery>()
+  for (const delivery of deliveries) {
+    const key = `${delivery.endpoint.endpointId}/${delivery.messageId}`
+    if (!first.has(key)) first.set(key, delivery)
+  }
+  return [...first.values()]
 }
 
 /** Every endpoint once, with the settings of its newest token, in the order of the ids. */
@@ -75,27 +98,44 @@ function endpointsOf(deliveries: readonly NewDelivery[]): EndpointRow[] {
   return [...newest.values()].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1))
 }
 
-/** Locks every endpoint, new or not; returns the ids of those whose settings have changed. */
+/**
+ * Locks every endpoint, new or not. Says which ones' settings have changed, and from which position on the journal may have
+ * copies of what comes now.
+ */
 async function upsertEndpoints(
   client: PoolClient,
   endpoints: readonly EndpointRow[],
-): Promise<string[]> {
-  const { rows } = await client.query<{ endpoint_id: string; changed: boolean }>({
+  secretOverlapSeconds: number,
+): Promise<{ changed: string[]; copiesFrom: string }> {
+  const { rows } = await client.query<{ changed: string[]; copies_from: string }>({
     name: 'upsert-endpoints',
     text: `
-      INSERT INTO endpoints AS known
-        (endpoint_id, client_id, host, sealed, settings, fingerprint, token_issued_at)
-      SELECT * FROM unnest
-        ($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::text[], $7::timestamptz[])
-      ON CONFLICT (endpoint_id) DO UPDATE SET
-        sealed = excluded.sealed,
-        settings = excluded.settings,
-        fingerprint = excluded.fingerprint,
-        token_issued_at = excluded.token_issued_at,
-        changed_at = CASE WHEN known.fingerprint = excluded.fingerprint
-          THEN known.changed_at ELSE now() END
-      WHERE excluded.token_issued_at > known.token_issued_at
-      RETURNING endpoint_id, changed_at = now() AS changed`,
+      WITH locked AS (
+        INSERT INTO endpoints AS known
+          (endpoint_id, client_id, host, sealed, settings, fingerprint, secret_fingerprint,
+            token_issued_at)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::text[],
+          $7::text[], $8::timestamptz[])
+        ON CONFLICT (endpoint_id) DO UPDATE SET
+          former_sealed = CASE WHEN ${isNewSecret} THEN known.sealed ELSE known.former_sealed END,
+          former_until = CASE WHEN ${isNewSecret}
+            THEN now() + $9 * interval '1 second' ELSE known.former_until END,
+          sealed = excluded.sealed,
+          settings = excluded.settings,
+          fingerprint = excluded.fingerprint,
+          secret_fingerprint = excluded.secret_fingerprint,
+          token_issued_at = excluded.token_issued_at,
+          changed_at = CASE WHEN known.fingerprint = excluded.fingerprint
+            THEN known.changed_at ELSE now() END
+        WHERE excluded.token_issued_at > known.token_issued_at
+        RETURNING endpoint_id, changed_at = now() AS is_changed
+      )
+      SELECT
+        ARRAY(SELECT endpoint_id FROM locked WHERE is_changed) AS changed,
+        (
+          SELECT min(slot)::bigint << ${slotBits} FROM slots
+          WHERE closed_at IS NULL OR closed_at > now() - interval '${copiesWithinDays} days'
+        ) AS copies_from`,
     values: [
       endpoints.map((endpoint) => endpoint.endpointId),
       endpoints.map((endpoint) => endpoint.clientId),
@@ -103,11 +143,18 @@ async function upsertEndpoints(
       endpoints.map((endpoint) => endpoint.sealed),
       endpoints.map((endpoint) => endpoint.settings),
       endpoints.map((endpoint) => endpoint.fingerprint),
+      endpoints.map((endpoint) => endpoint.secretFingerprint),
       endpoints.map((endpoint) => endpoint.tokenIssuedAt),
+      secretOverlapSeconds,
     ],
   })
-  return rows.filter(({ changed }) => changed).map((row) => row.endpoint_id)
+  const [row] = rows
+  return { changed: row?.changed ?? [], copiesFrom: row?.copies_from ?? '0' }
 }
+
+/** SQL: the secret is another one. What was journalled before secrets had a digest of their own may be another one. */
+const isNewSecret = `(known.fingerprint <> excluded.fingerprint
+  AND known.secret_fingerprint IS DISTINCT FROM excluded.secret_fingerprint)`
 
 interface InsertedRow {
   endpoint_id: string
@@ -117,23 +164,35 @@ interface InsertedRow {
   wake_generation: string | null
 }
 
-async function insertDeliveries(client: PoolClient, deliveries: readonly NewDelivery[]) {
+async function insertDeliveries(
+  client: PoolClient,
+  deliveries: readonly NewDelivery[],
+  copiesFrom: string,
+) {
   const { rows } = await client.query<InsertedRow>({
     name: 'insert-deliveries',
+    // The endpoint's id is compared in a way that no index serves: only the message's own is to be used.
     text: `
       WITH appended AS (
         INSERT INTO deliveries
           (endpoint_id, message_id, type, correlation_id, image_id, traceparent, created_at, body)
-        SELECT * FROM unnest
-          ($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[])
-        ON CONFLICT (endpoint_id, message_id) DO NOTHING
+        SELECT *
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+          $7::timestamptz[], $8::text[])
+          AS new (endpoint_id, message_id, type, correlation_id, image_id, traceparent, created_at, body)
+        WHERE NOT EXISTS (
+          SELECT FROM deliveries AS known
+          WHERE known.message_id = new.message_id AND known.endpoint_id || '' = new.endpoint_id
+            AND known.replay_of IS NULL AND known.position >= $9
+          OFFSET 0
+        )
         RETURNING endpoint_id
       ), touched AS (
         SELECT endpoint_id, count(*) FROM appended GROUP BY endpoint_id
       ), woken AS (
         UPDATE endpoints SET
           awake = true, wake_generation = wake_generation + 1, woken_at = now()
-        WHERE endpoint_id IN (SELECT endpoint_id FROM touched) AND NOT awake
+        WHERE endpoint_id = ANY(ARRAY(SELECT endpoint_id FROM touched)) AND NOT awake
         RETURNING endpoint_id, client_id, host, wake_generation
       )
       SELECT * FROM touched LEFT JOIN woken USING (endpoint_id)`,
@@ -146,6 +205,7 @@ async function insertDeliveries(client: PoolClient, deliveries: readonly NewDeli
       deliveries.map((delivery) => delivery.traceparent),
       deliveries.map((delivery) => delivery.createdAt),
       deliveries.map((delivery) => delivery.body),
+      copiesFrom,
     ],
   })
   return {

@@ -1,4 +1,8 @@
-import type { DeliveryJournal } from '../../../activities/delivery/delivery-journal.ts'
+import type {
+  DeliveryJournal,
+  RecordedBatch,
+  Settlement,
+} from '../../../activities/delivery/delivery-journal.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import {
@@ -8,15 +12,20 @@ import {
   type WokenEndpoint,
 } from './append-deliveries.ts'
 import { interruptChannel } from './channels.ts'
+import { claimEndpoint } from './claim-endpoint.ts'
 import { createCoalescer } from './create-coalescer.ts'
 import type { SecretBox } from './create-secret-box.ts'
-import { claimEndpoint, findUnsignalled, markSignalled, putToSleep } from './endpoint-rows.ts'
-import { readEndpointSettings } from './endpoint-settings.ts'
+import { dropExpiredSlots } from './drop-expired-slots.ts'
+import { fallAsleep } from './fall-asleep.ts'
 import { onJournal } from './journal-errors.ts'
 import type { News } from './listen.ts'
-import { readDeliveries } from './read-deliveries.ts'
-import { removeSettled } from './remove-settled.ts'
+import { logAttempts, type LoggedAttempt } from './log-attempts.ts'
+import { noteInFlight, type InFlightNote } from './note-endpoints.ts'
+import { openSlotWhenDue } from './open-slot.ts'
+import { readDeliveries, type ReadRequest } from './read-deliveries.ts'
+import { recordBatches, type BatchRecord } from './record-batches.ts'
 import { settleDeliveries } from './settle-deliveries.ts'
+import { findUnsignalled, markSignalled } from './wake-ups.ts'
 
 /** The journal of push: its write side, and what the delivery needs of it. */
 export interface PushJournal extends DeliveryJournal {
@@ -24,54 +33,76 @@ export interface PushJournal extends DeliveryJournal {
   append(deliveries: readonly NewDelivery[]): Promise<AppendResult>
   markSignalled(endpoints: readonly WokenEndpoint[]): Promise<void>
   findUnsignalled(limit: number): Promise<WokenEndpoint[]>
-  /** Removes old messages that are settled; see `removeSettled`. */
-  removeSettled(retentionSeconds: number, limit: number): Promise<number>
+  /** See `openSlotWhenDue`. */
+  openSlotWhenDue(): Promise<number | undefined>
+  /** See `dropExpiredSlots`. */
+  dropExpiredSlots(retentionSeconds: number, onExpired: (messages: number) => void): Promise<number>
   /** Throws `IpsError('journal-unavailable')` where it is. */
   check(): Promise<void>
 }
 
+/** What may be chosen. */
+export interface JournalOptions {
+  /** For so long a secret that was replaced still signs. */
+  readonly secretOverlapSeconds?: number
+}
+
+const defaultSecretOverlapSeconds = 24 * 60 * 60
 /** Batches of the twelve partitions of two topics may go together. */
 const maxAppends = 24
 /** Pages of one statement: each may hold a quarter of a MiB. */
 const maxReads = 64
-const maxSettlements = 2_000
+/** Rows of one statement that writes small ones. */
+const maxRows = 2_000
 /** Settlements may wait for so long, to go together: each statement costs about a ms, whatever it settles. */
 const settleIntervalMs = 20
 
-/** Creates the journal on a database that has its schema. */
-export function createJournal(pool: Pool, box: SecretBox, news: News): PushJournal {
+/** Creates the journal on a database that has its schema, with a pool that has `journalPoolSettings`. */
+export function createJournal(
+  pool: Pool,
+  box: SecretBox,
+  news: News,
+  { secretOverlapSeconds = defaultSecretOverlapSeconds }: JournalOptions = {},
+): PushJournal {
   const append = createCoalescer<readonly NewDelivery[], AppendResult>({
     maxRequests: maxAppends,
-    run: (batches) => appendTogether(pool, batches),
+    run: (batches) => appendTogether(pool, batches, secretOverlapSeconds),
   })
   const read = createCoalescer({
     maxRequests: maxReads,
-    run: (requests: readonly { endpointId: string; after: number }[]) =>
-      readDeliveries(pool, requests),
+    run: (requests: readonly ReadRequest[]) => readDeliveries(pool, requests),
   })
   const settle = createCoalescer({
-    maxRequests: maxSettlements,
+    maxRequests: maxRows,
     intervalMs: settleIntervalMs,
-    run: (settlements: Parameters<typeof settleDeliveries>[1]) =>
-      settleDeliveries(pool, settlements),
+    run: (settlements: readonly Settlement[]) => settleDeliveries(pool, settlements),
+  })
+  const log = createCoalescer({
+    maxRequests: maxRows,
+    run: async (attempts: readonly LoggedAttempt[]) => {
+      await logAttempts(pool, attempts)
+      return attempts.map(() => undefined)
+    },
+  })
+  const note = createCoalescer({
+    maxRequests: maxRows,
+    run: (notes: readonly InFlightNote[]) => noteInFlight(pool, notes),
+  })
+  const record = createCoalescer({
+    maxRequests: maxRows,
+    run: (batches: readonly BatchRecord[]) => recordBatches(pool, batches),
   })
   return {
     append,
     read: (endpointId, after) => read({ endpointId, after }),
-    async settle(settlement) {
-      if (await settle(settlement)) return
-      throw new IpsError('endpoint-taken-over', 'another delivery has claimed the endpoint', {
-        retryable: true,
-      })
-    },
-    async claim(endpointId, owner) {
-      const row = await claimEndpoint(pool, endpointId, owner)
-      if (row === undefined) return undefined
-      const { clientId, cursor, settledBeyond, sealed, settings } = row
-      const secrets = box.open(endpointId, sealed)
-      return { clientId, cursor, settledBeyond, ...secrets, ...readEndpointSettings(settings) }
-    },
-    fallAsleep: (endpointId, after) => putToSleep(pool, endpointId, after),
+    settle: async (settlement) => mustBeHeld(await settle(settlement)),
+    recordBatch: async (endpointId: string, owner: string, batch: RecordedBatch) =>
+      mustBeHeld(await record({ ...batch, endpointId, owner })),
+    noteInFlight: async (endpointId, owner, inFlight) =>
+      mustBeHeld(await note({ endpointId, owner, inFlight })),
+    logAttempt: (endpointId, position, attempt) => log({ endpointId, position, attempt }),
+    claim: (endpointId, owner) => claimEndpoint(pool, box, endpointId, owner),
+    fallAsleep: (endpointId, after) => fallAsleep(pool, endpointId, after),
     async interrupt(endpointId) {
       await onJournal('interrupting a delivery', () =>
         pool.query('SELECT pg_notify($1, $2)', [interruptChannel, endpointId]),
@@ -80,18 +111,28 @@ export function createJournal(pool: Pool, box: SecretBox, news: News): PushJourn
     subscribe: (endpointId, listener) => news.subscribe(endpointId, listener),
     markSignalled: (endpoints) => markSignalled(pool, endpoints),
     findUnsignalled: (limit) => findUnsignalled(pool, limit),
-    removeSettled: (retentionSeconds, limit) => removeSettled(pool, retentionSeconds, limit),
+    openSlotWhenDue: () => openSlotWhenDue(pool),
+    dropExpiredSlots: (retentionSeconds, onExpired) =>
+      dropExpiredSlots(pool, retentionSeconds, onExpired),
     async check() {
       await onJournal('asking the journal', () => pool.query('SELECT 1'))
     },
   }
 }
 
+function mustBeHeld(isHeld: boolean): void {
+  if (isHeld) return
+  throw new IpsError('endpoint-taken-over', 'another delivery has claimed the endpoint', {
+    retryable: true,
+  })
+}
+
 /** One transaction for several callers: the first of them is told of the endpoints that are to be woken. */
 async function appendTogether(
   pool: Pool,
   batches: readonly (readonly NewDelivery[])[],
+  secretOverlapSeconds: number,
 ): Promise<AppendResult[]> {
-  const result = await appendDeliveries(pool, batches.flat())
+  const result = await appendDeliveries(pool, batches.flat(), secretOverlapSeconds)
   return batches.map((_batch, index) => (index === 0 ? result : { appended: 0, woken: [] }))
 }

@@ -1,11 +1,27 @@
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 
-/** Runs a piece of work on the journal; throws `IpsError('journal-unavailable')`, retryable, for whatever it throws. */
+/**
+ * Classes of SQLSTATE that are about the data: a value that its type cannot hold, a broken constraint, something too large
+ * for an index.
+ */
+const dataErrorClasses: ReadonlySet<string> = new Set(['22', '23', '54'])
+
+/**
+ * Runs a piece of work on the journal. Throws `IpsError('journal-refused')`, not retryable, where PostgreSQL refuses the data,
+ * and for anything else `IpsError('journal-unavailable')`, retryable; an `IpsError` passes as it is.
+ */
 export async function onJournal<T>(purpose: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (cause instanceof IpsError) throw cause
+    if (isDataError(cause)) throw new IpsError('journal-refused', `${purpose} failed`, { cause })
     throw new IpsError('journal-unavailable', `${purpose} failed`, { retryable: true, cause })
   }
+}
+
+function isDataError(error: unknown): boolean {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
+    return false
+  return error.code.length === 5 && dataErrorClasses.has(error.code.slice(0, 2))
 }

@@ -32,7 +32,16 @@ async function readIds(endpoint: EndpointRow, after = 0): Promise<string[]> {
 
 function settlement(endpoint: EndpointRow, owner: string, position: number, cursor = position) {
   const { endpointId } = endpoint
-  return { endpointId, owner, position, state: 'delivered', attempts: 1, cursor } as const
+  const attempt = { at: Date.now(), durationMs: 3, status: 200 }
+  return {
+    endpointId,
+    owner,
+    position,
+    origin: position,
+    state: 'delivered',
+    attempt,
+    cursor,
+  } as const
 }
 
 describe('an append', () => {
@@ -187,11 +196,11 @@ describe('a claim', () => {
       clientId: endpoint.clientId,
       url: 'https://hooks.example/a?b=c',
       secret,
-      signature: 'v1',
       maxRate: 5,
       maxConcurrency: 2,
       cursor: 0,
       settledBeyond: [],
+      batches: [],
     })
   })
 

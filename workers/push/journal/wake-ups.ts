@@ -1,0 +1,59 @@
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import type { WokenEndpoint } from './append-deliveries.ts'
+import { onJournal } from './journal-errors.ts'
+
+/** After this time an endpoint that was woken and not signalled is somebody's that has died. */
+const signalGraceMs = 5_000
+/** An endpoint that has waited for so long is signalled again: its workflow may have been ended by hand. */
+const signalAgainMs = 15 * 60_000
+
+/** Endpoints that must be signalled, the longest waiting first, `limit` at most. */
+export async function findUnsignalled(pool: Pool, limit: number): Promise<WokenEndpoint[]> {
+  const { rows } = await onJournal('looking for endpoints to wake', () =>
+    pool.query<{ endpoint_id: string; client_id: string; host: string; wake_generation: string }>({
+      name: 'find-unsignalled',
+      text: `
+        SELECT endpoint_id, client_id, host, wake_generation FROM endpoints
+        WHERE awake AND (
+          signalled_generation < wake_generation AND woken_at < now() - $1 * interval '1 ms'
+          OR signalled_at < now() - $2 * interval '1 ms'
+        )
+        ORDER BY woken_at LIMIT $3`,
+      values: [signalGraceMs, signalAgainMs, limit],
+    }),
+  )
+  return rows.map((row) => ({
+    endpointId: row.endpoint_id,
+    clientId: row.client_id,
+    host: row.host,
+    generation: Number(row.wake_generation),
+  }))
+}
+
+/** Notes that endpoints were signalled. A wake-up that came later stays open. */
+export async function markSignalled(
+  pool: Pool,
+  endpoints: readonly WokenEndpoint[],
+): Promise<void> {
+  const ordered = [...endpoints].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1))
+  await onJournal('noting signals', () =>
+    pool.query({
+      name: 'mark-signalled',
+      text: `
+        WITH signalled AS (
+          SELECT * FROM unnest($1::text[], $2::bigint[]) AS signalled (endpoint_id, generation)
+        ), locked AS (
+          SELECT endpoint_id, generation FROM endpoints JOIN signalled USING (endpoint_id)
+          ORDER BY endpoint_id FOR NO KEY UPDATE OF endpoints
+        )
+        UPDATE endpoints SET
+          signalled_generation = greatest(signalled_generation, locked.generation),
+          signalled_at = now()
+        FROM locked WHERE endpoints.endpoint_id = locked.endpoint_id`,
+      values: [
+        ordered.map(({ endpointId }) => endpointId),
+        ordered.map(({ generation }) => generation),
+      ],
+    }),
+  )
+}
