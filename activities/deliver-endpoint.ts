@@ -1,28 +1,40 @@
 import { randomUUID } from 'node:crypto'
 import { Context } from '@temporalio/activity'
 import { IpsError } from '../lib/errors/ips-error.ts'
-import type { AttemptEvent } from './delivery/attempt-message.ts'
-import { checkEndpointUrl, type UrlPolicy } from './delivery/check-endpoint-url.ts'
-import type { Sender } from './delivery/create-sender.ts'
+import type { RandomBytes } from '../lib/telemetry/trace-context.ts'
+import type { AttemptEvent } from './delivery/attempt-parcel.ts'
+import type { UrlPolicy } from './delivery/check-endpoint-url.ts'
+import type { ByteBudget } from './delivery/create-byte-budget.ts'
+import type { Lanes } from './delivery/create-lanes.ts'
 import { createSigner } from './delivery/create-signer.ts'
 import type { DeliveryJournal } from './delivery/delivery-journal.ts'
 import type { DeliveryResult, DeliveryRunOptions } from './delivery/delivery-run.ts'
+import { readEndpointUrl } from './delivery/read-endpoint-url.ts'
 import { runDelivery } from './delivery/run-delivery.ts'
 
 export type { DeliveryResult } from './delivery/delivery-run.ts'
 
-/** What the delivery of webhooks needs. */
-export interface DeliveryDependencies {
-  readonly journal: DeliveryJournal
-  /** Makes the connections of one endpoint, for as long as this process delivers to it. */
-  readonly createSender: () => Sender
+/** What sending to endpoints needs, whatever is sent. */
+export interface SendingDependencies {
+  /** The ways to endpoints, shared by everything in this process that sends. */
+  readonly lanes: Lanes
   readonly urlPolicy: UrlPolicy
   readonly userAgent: string
-  readonly lingerMs: number
   /** Aborted when this process stops: its endpoints are handed over at once. */
   readonly stopping: AbortSignal
+  readonly random: RandomBytes
   readonly onAttempt: (event: AttemptEvent) => void
   readonly clock?: () => number
+}
+
+/** What the delivery of webhooks needs. */
+export interface DeliveryDependencies extends SendingDependencies {
+  readonly journal: DeliveryJournal
+  /** Of the process, for bodies that are read ahead. */
+  readonly budget: ByteBudget
+  readonly lingerMs: number
+  /** Called when a message was refused and is for a workflow of its own. */
+  readonly onRefused?: () => void
 }
 
 /** What the workflow of an endpoint calls. */
@@ -58,7 +70,7 @@ export function createDeliveryActivities(dependencies: DeliveryDependencies): De
         const prepared = await prepare(dependencies, endpointId)
         // The journal does not know it: there is nothing to deliver.
         if (prepared === undefined) return { outcome: 'asleep', delivered: 0, refused: 0 }
-        return await deliver(dependencies, { ...prepared, endpointId, probe }, interrupted.signal)
+        return await deliver(dependencies, { ...prepared, endpointId }, probe, interrupted.signal)
       } catch (error) {
         if (!(error instanceof IpsError) || error.retryable) throw error
         // Nothing that a repetition mends: the endpoint's own settings are in trouble.
@@ -81,18 +93,20 @@ async function prepare(
   const owner = randomUUID()
   const endpoint = await journal.claim(endpointId, owner)
   if (endpoint === undefined) return undefined
-  const url = new URL(endpoint.url)
-  checkEndpointUrl(url, urlPolicy)
+  const url = readEndpointUrl(endpoint.url, urlPolicy)
   return { endpoint, owner, url, signer: createSigner(endpoint) }
 }
 
 async function deliver(
   dependencies: DeliveryDependencies,
-  target: Prepared & Pick<DeliveryRunOptions, 'endpointId' | 'probe'>,
+  target: Prepared & Pick<DeliveryRunOptions, 'endpointId'>,
+  probe: boolean,
   interrupted: AbortSignal,
 ): Promise<DeliveryResult> {
-  const { createSender, stopping, onAttempt, clock = Date.now } = dependencies
-  const sender = createSender()
+  const { lanes, stopping, onAttempt, clock = Date.now } = dependencies
+  const { endpointId, endpoint, url } = target
+  const lane = lanes.enter(endpointId, url, endpoint)
+  if (probe) lane.probe()
   const context = Context.current()
   const progress = { attempts: 0, delivered: 0 }
   const beat = setInterval(() => context.heartbeat(progress), heartbeatIntervalMs)
@@ -100,17 +114,17 @@ async function deliver(
     return await runDelivery({
       ...dependencies,
       ...target,
-      sender,
+      lane,
       clock,
       stop: AbortSignal.any([stopping, context.cancellationSignal, interrupted]),
       onAttempt(event) {
         progress.attempts += 1
-        if (event.kind === 'delivered') progress.delivered += 1
+        if (event.kind === 'delivered') progress.delivered += event.messages
         onAttempt(event)
       },
     })
   } finally {
     clearInterval(beat)
-    await sender.close()
+    lanes.leave(endpointId)
   }
 }

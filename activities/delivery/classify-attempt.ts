@@ -1,6 +1,22 @@
 /** How one POST ended: with an answer, or with none. */
-export type AttemptResult =
-  { readonly status: number; readonly retryAfter?: string | undefined } | { readonly error: string }
+export type AttemptResult = AttemptAnswer | AttemptFailure
+
+/** An answer came, at least its headers. */
+export interface AttemptAnswer {
+  readonly status: number
+  readonly retryAfter?: string | undefined
+  /** The IP address that was spoken to. */
+  readonly address?: string | undefined
+  /** The first bytes of the body as text without control characters; only where the status is no success. */
+  readonly answer?: string | undefined
+}
+
+/** No answer came: a stable word says why. */
+export interface AttemptFailure {
+  readonly error: string
+  /** The IP address that was spoken to, where there was a connection. */
+  readonly address?: string | undefined
+}
 
 /** What an attempt means for its message and its endpoint. */
 export type AttemptClass =
@@ -32,8 +48,8 @@ const maxRetryAfterMs = 24 * 60 * 60 * 1_000
 export function classifyAttempt(result: AttemptResult, nowMs: number): AttemptClass {
   if ('error' in result) return { kind: 'endpoint-trouble', error: result.error }
   const { status, retryAfter } = result
+  if (isSuccess(status)) return { kind: 'delivered', status }
   const error = `status-${status}`
-  if (status >= 200 && status <= 299) return { kind: 'delivered', status }
   if (status === gone) return { kind: 'gone', status, error }
   if (status === tooManyRequests || status >= 500) {
     const retryAfterMs = readRetryAfter(retryAfter, nowMs)
@@ -43,6 +59,11 @@ export function classifyAttempt(result: AttemptResult, nowMs: number): AttemptCl
   if (status === requestTimeout || status === tooEarly)
     return { kind: 'endpoint-trouble', status, error }
   return { kind: 'message-trouble', status, error }
+}
+
+/** Whether an answer of this status means that the message arrived. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299
 }
 
 /** RFC 9110, section 10.2.3: seconds, or an HTTP date. `undefined` for anything else. */

@@ -10,21 +10,30 @@ export type ResolveName = (
   callback: (error: Error | null, addresses: LookupAddress[] | undefined) => void,
 ) => void
 
+/** How a connector may differ from what production uses: in tests only. */
+export interface ConnectorOptions {
+  readonly resolveName?: ResolveName
+  /** Certificates in PEM that are trusted instead of those of the system. */
+  readonly trusted?: string
+  readonly connectTimeoutMs?: number
+}
+
 const resolveBySystem: ResolveName = (hostname, callback) =>
   systemLookup(hostname, { all: true }, callback)
 
 /** Part of the total deadline of a request: leaves time for the answer. */
-const connectTimeoutMs = 10_000
+const defaultConnectTimeoutMs = 10_000
 
 /**
  * Creates a connector for undici that checks every address of a host after its resolution and connects to exactly those:
- * nothing is resolved again in between. One address that is denied refuses the host. TLS is verified in full. Fails with
- * `IpsError('address-denied')`.
+ * nothing is resolved again in between. One address that is denied refuses the host. TLS is verified in full, by the name
+ * of the host, whatever address it is at. Knows no proxy. Fails with `IpsError('address-denied')`.
  */
 export function createConnector(
   policy: AddressPolicy,
-  resolveName: ResolveName = resolveBySystem,
+  options: ConnectorOptions = {},
 ): buildConnector.connector {
+  const { resolveName = resolveBySystem, connectTimeoutMs = defaultConnectTimeoutMs } = options
   const lookup: LookupFunction = (hostname, { all }, callback) => {
     resolveName(hostname, (error, resolved) => {
       // Whatever its type says: with an error, the system's resolver gives no list at all.
@@ -41,13 +50,14 @@ export function createConnector(
     timeout: connectTimeoutMs,
     lookup,
     rejectUnauthorized: true,
+    ...(options.trusted === undefined ? {} : { ca: options.trusted }),
   })
-  return (options, callback) => {
+  return (target, callback) => {
     // No lookup is made for a literal.
-    const family = isIP(options.hostname)
-    const literal = [{ address: options.hostname, family }]
-    const denied = family === 0 ? undefined : findDenied(options.hostname, literal, policy)
-    if (denied === undefined) connect(options, callback)
+    const family = isIP(target.hostname)
+    const literal = [{ address: target.hostname, family }]
+    const denied = family === 0 ? undefined : findDenied(target.hostname, literal, policy)
+    if (denied === undefined) connect(target, callback)
     else callback(denied, null)
   }
 }

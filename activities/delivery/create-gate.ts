@@ -2,31 +2,47 @@
 export interface Gate {
   /** Lets the waiting loop go on, or the next one that comes. */
   open: () => void
-  /** Resolves when the gate was opened since the last wait, or after `timeoutMs`. For one waiter at a time. */
+  /** Resolves when the gate was opened since the last wait, at the latest after `timeoutMs`. For one waiter at a time. */
   wait(timeoutMs: number): Promise<void>
+  /** Ends its timer. */
+  close(): void
 }
 
 /** Creates a closed gate. */
 export function createGate(): Gate {
   let opened = false
   let pass: (() => void) | undefined
+  let timer: NodeJS.Timeout | undefined
+  let timerAt = Infinity
+  const open = () => {
+    opened = true
+    pass?.()
+  }
+  const ring = () => {
+    timer = undefined
+    timerAt = Infinity
+    open()
+  }
   return {
-    open() {
-      opened = true
-      pass?.()
-    },
+    open,
     async wait(timeoutMs) {
       if (!opened) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, timeoutMs)
-          pass = () => {
-            clearTimeout(timer)
-            resolve()
-          }
-        })
+        // A timer that rings earlier is left as it is: the loop looks then, and comes back. A busy loop needs no new one.
+        const at = performance.now() + timeoutMs
+        if (at < timerAt) {
+          clearTimeout(timer)
+          timer = setTimeout(ring, timeoutMs)
+          timerAt = at
+        }
+        await new Promise<void>((resolve) => (pass = resolve))
         pass = undefined
       }
       opened = false
+    },
+    close() {
+      clearTimeout(timer)
+      timer = undefined
+      timerAt = Infinity
     },
   }
 }

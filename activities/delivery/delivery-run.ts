@@ -1,11 +1,12 @@
-import type { AttemptOptions } from './attempt-message.ts'
+import type { AttemptOptions } from './attempt-parcel.ts'
 import type { AttemptClass } from './classify-attempt.ts'
+import type { ByteBudget } from './create-byte-budget.ts'
 import { createCursor, type Cursor } from './create-cursor.ts'
 import { createGate, type Gate } from './create-gate.ts'
-import { createPacer, type Pacer } from './create-pacer.ts'
+import type { Lane } from './create-lane.ts'
+import { createPacker, type Packer } from './create-packer.ts'
 import { createRefusalWindow, type RefusalWindow } from './create-refusal-window.ts'
-import { maxConcurrency } from './create-sender.ts'
-import type { ClaimedEndpoint, DeliveryJournal, QueuedMessage } from './delivery-journal.ts'
+import type { ClaimedEndpoint, DeliveryJournal } from './delivery-journal.ts'
 
 /** How a run over an endpoint's journal ended. */
 export interface DeliveryResult {
@@ -15,7 +16,7 @@ export interface DeliveryResult {
    */
   readonly outcome: 'asleep' | 'unfinished' | 'trouble' | 'gone'
   readonly delivered: number
-  /** Messages that are dead now. */
+  /** Messages that have left the queue for a workflow of their own. */
   readonly refused: number
   /** With `trouble` and `gone`: a stable word. */
   readonly error?: string
@@ -24,26 +25,21 @@ export interface DeliveryResult {
 }
 
 /** What a run needs. */
-export interface DeliveryRunOptions extends AttemptOptions {
+export interface DeliveryRunOptions extends Omit<AttemptOptions, 'sender'> {
   readonly journal: DeliveryJournal
   readonly endpoint: ClaimedEndpoint
   /** The owner that claimed the endpoint. */
   readonly owner: string
-  /** Start with one message, since the endpoint was in trouble. */
-  readonly probe: boolean
+  /** The way to the endpoint. */
+  readonly lane: Lane
+  /** Of the process, for bodies that are read ahead. */
+  readonly budget: ByteBudget
   /** How long an endpoint without messages is kept open for the next one. */
   readonly lingerMs: number
   /** Aborted when the run is to settle what is under way and end. */
   readonly stop: AbortSignal
-}
-
-/** Requests side by side to one endpoint, where its claim says nothing. Answers of 10 ms allow 1,600 a second. */
-export const defaultConcurrency = 16
-
-/** A message that was refused. */
-export interface Refusal {
-  readonly message: QueuedMessage
-  readonly answer: Extract<AttemptClass, { kind: 'message-trouble' }>
+  /** Called when a message has left the queue for a workflow of its own, which is durable by then. */
+  readonly onRefused?: () => void
 }
 
 type Trouble = Exclude<AttemptClass, { kind: 'delivered' | 'message-trouble' }>
@@ -52,21 +48,21 @@ type Trouble = Exclude<AttemptClass, { kind: 'delivered' | 'message-trouble' }>
 export interface DeliveryRun {
   readonly gate: Gate
   readonly cursor: Cursor
-  readonly pacer: Pacer
+  readonly packer: Packer
+  readonly window: RefusalWindow
   readonly settledBeyond: Set<number>
-  readonly queue: QueuedMessage[]
-  readonly window: RefusalWindow<Refusal>
   readonly startedAt: number
-  /** Of the bodies in the queue; as good as their bytes, and known without counting. */
-  queuedCharacters: number
   readAfter: number
   isReading: boolean
   /** The journal may have something after `readAfter`. */
   mayHaveMore: boolean
+  /** The last page did not fit in the budget: nothing more is read until something has ended. */
+  isCut: boolean
+  /** Characters of bodies that are taken from the budget. */
+  held: number
   inFlight: number
+  /** Messages that are sent, or expired, and not settled yet. */
   unsettled: number
-  /** Requests side by side: grows from 1 to the endpoint's own limit after trouble. */
-  concurrency: number
   lastWorkAt: number
   delivered: number
   refused: number
@@ -75,31 +71,25 @@ export interface DeliveryRun {
 }
 
 /** A run that has done nothing yet. */
-export function createRun({ endpoint, probe, clock }: DeliveryRunOptions): DeliveryRun {
+export function createRun({ endpoint, clock }: DeliveryRunOptions): DeliveryRun {
   return {
     gate: createGate(),
     cursor: createCursor(endpoint.cursor),
-    pacer: createPacer(endpoint.maxRate),
-    settledBeyond: new Set(endpoint.settledBeyond),
-    queue: [],
+    packer: createPacker(endpoint.batch, endpoint.batches),
     window: createRefusalWindow(),
+    settledBeyond: new Set(endpoint.settledBeyond),
     startedAt: clock(),
-    queuedCharacters: 0,
     readAfter: endpoint.cursor,
     isReading: false,
     mayHaveMore: true,
+    isCut: false,
+    held: 0,
     inFlight: 0,
     unsettled: 0,
-    concurrency: probe ? 1 : concurrencyOf(endpoint),
     lastWorkAt: clock(),
     delivered: 0,
     refused: 0,
   }
-}
-
-/** Requests side by side that an endpoint may have. */
-export function concurrencyOf(endpoint: ClaimedEndpoint): number {
-  return Math.min(endpoint.maxConcurrency ?? defaultConcurrency, maxConcurrency)
 }
 
 /** The first trouble names the reason; of several wishes to be left alone the longest counts. */

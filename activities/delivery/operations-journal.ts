@@ -61,11 +61,6 @@ export interface OperationsJournal {
    * Makes messages dead that wait in the queue and were journalled before a time (ms since the epoch), the oldest first and
    * `limit` at most. Returns how many. For an endpoint that nobody delivers to at the moment.
    */
-  bury(
-    endpointId: string,
-    before: number,
-    reason: string,
-    limit: number,
-  ): Promise<number>
+  bury(endpointId: string, before: number, reason: string, limit: number): Promise<number>
   note(endpointId: string, note: EndpointNote): Promise<void>
 }

@@ -1,4 +1,4 @@
-import type { AttemptEvent } from '../../activities/delivery/attempt-message.ts'
+import type { AttemptEvent } from '../../activities/delivery/attempt-parcel.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../lib/telemetry/create-metrics.ts'
 
 /** What push counts. */

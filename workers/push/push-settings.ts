@@ -22,6 +22,10 @@ export const pushSettings = {
     integer(1, 10_000).default(1_000),
     'Endpoints to which one process delivers at the same time; the others wait',
   ),
+  pushMaxPerHost: setting(
+    integer(1, 10_000).default(128),
+    'Requests of one process to one host at the same time, beyond the first one of each endpoint',
+  ),
   pushRetention: setting(
     integer(shortestRetention, 3_650 * day).default(30 * day),
     'Seconds for which the journal keeps messages, delivered or not, after the day on which they came',

@@ -1,13 +1,19 @@
 import path from 'node:path'
-import { createDeliveryActivities } from '../../activities/deliver-endpoint.ts'
+import {
+  createDeliveryActivities,
+  type SendingDependencies,
+} from '../../activities/deliver-endpoint.ts'
+import type { AttemptEvent } from '../../activities/delivery/attempt-parcel.ts'
 import { createAddressPolicy } from '../../activities/delivery/create-address-policy.ts'
+import { createByteBudget } from '../../activities/delivery/create-byte-budget.ts'
 import { createConnector } from '../../activities/delivery/create-connector.ts'
+import { createHostLimiter } from '../../activities/delivery/create-host-limiter.ts'
+import { createLanes } from '../../activities/delivery/create-lanes.ts'
 import { createSender } from '../../activities/delivery/create-sender.ts'
 import type { DeliveryJournal } from '../../activities/delivery/delivery-journal.ts'
-import type { AttemptEvent } from '../../activities/delivery/attempt-message.ts'
 import type { Config } from '../../lib/config/settings.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
-import { traceIdOf } from '../../lib/telemetry/trace-context.ts'
+import { createRandomPool, traceIdOf } from '../../lib/telemetry/trace-context.ts'
 import type { TemporalOptions } from '../../lib/temporal/connect-temporal.ts'
 import { startWorker } from '../../lib/temporal/start-worker.ts'
 import packageFile from '../../package.json' with { type: 'json' }
@@ -27,23 +33,33 @@ export interface PushWorkerOptions {
 
 /** Requests under way when a stop begins may take their whole deadline. */
 const shutdownGraceTimeMs = 18_000
+/** Bodies that are read ahead, of all endpoints together: a process has some hundred MiB. */
+const maxReadAheadBytes = 128 * 1024 * 1024
 
 /** Starts the read side: the workflows of endpoints and their deliveries. A stop hands the endpoints over at once. */
 export function startPushWorker(options: PushWorkerOptions) {
   const { config, journal, metrics, logger } = options
   const stopping = new AbortController()
   const connector = createConnector(createAddressPolicy(config.pushAllowAddresses))
-  const activities = createDeliveryActivities({
-    journal,
-    createSender: () => createSender({ connector }),
+  const sending: SendingDependencies = {
+    lanes: createLanes({
+      hosts: createHostLimiter(config.pushMaxPerHost),
+      createSender: (origin) => createSender({ origin, connector }),
+    }),
     urlPolicy: { allowHttp: config.pushAllowHttp },
     userAgent: `ips/${packageFile.version}`,
-    lingerMs: config.pushLingerMs,
     stopping: stopping.signal,
+    random: createRandomPool(),
     onAttempt(event) {
       metrics.attempted(event)
       logAttempt(logger, event)
     },
+  }
+  const activities = createDeliveryActivities({
+    ...sending,
+    journal,
+    budget: createByteBudget(maxReadAheadBytes),
+    lingerMs: config.pushLingerMs,
   })
   const worker = startWorker({
     ...options.temporal,
@@ -66,6 +82,7 @@ export function startPushWorker(options: PushWorkerOptions) {
     async stop() {
       stopping.abort()
       await worker.stop()
+      await sending.lanes.close()
     },
   }
 }
