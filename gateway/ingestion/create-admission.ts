@@ -14,7 +14,7 @@ export interface AdmissionOptions {
   readonly budget: ByteBudget
   /** `ok`, or why Kafka cannot be reached. */
   readonly kafka: () => string
-  /** By group. */
+  /** By group; infinite where it makes no progress. */
   readonly lags: () => ReadonlyMap<string, { readonly seconds: number }>
   readonly maxLagSeconds: number
   readonly random: Random
@@ -43,7 +43,8 @@ export function createAdmission(options: AdmissionOptions): Admission {
       }
       for (const [group, { seconds }] of options.lags()) {
         if (seconds <= options.maxLagSeconds) continue
-        throw ingestionProblem('overloaded', `${group} has too much work before it`, {
+        const trouble = seconds === Infinity ? 'makes no progress' : 'has too much work before it'
+        throw ingestionProblem('overloaded', `${group} ${trouble}`, {
           headers: jitteredRetryAfter(random, lagRetrySeconds),
         })
       }

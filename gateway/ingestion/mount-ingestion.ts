@@ -18,6 +18,8 @@ import { registerIngestion } from './register-ingestion.ts'
 
 /** How often Kafka is looked at: an outage is noticed, and its end, in this time. */
 const watchIntervalMs = 2_000
+/** A vision service starts with its models, joins its group and processes its first image well within this time. */
+const noProgressMs = 120_000
 
 /** The groups that read what ingestion writes. */
 const ingestGroups = Object.entries(roles)
@@ -42,6 +44,7 @@ export function mountIngestion(
     topic: topics.ingest.name,
     groups: ingestGroups,
     intervalMs: watchIntervalMs,
+    noProgressMs,
   })
   const reachable = () => (producer.isEverConnected() ? watch.reachable() : 'not connected yet')
   const budget = createByteBudget({
