@@ -137,7 +137,7 @@ export const roles = {
     produces: ['deadLetter'],
     databases: ['ips_push'],
     taskQueue: 'push',
-    workflows: ['endpointDelivery'],
+    workflows: ['endpointDelivery', 'messageDelivery'],
     healthPortOffset: 14,
     startedByDefault: true,
   },
@@ -155,6 +155,8 @@ export type RoleName = keyof typeof roles
 
 /** Temporal's custom search attributes: keyword ones all. */
 export const searchAttributes = ['clientId', 'endpoint', 'correlationId', 'deliveryState'] as const
+
+export type SearchAttributeName = (typeof searchAttributes)[number]
 
 /**
  * The vision services with the versions that they serve, oldest first: what a summary waits for. The services' own

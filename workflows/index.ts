@@ -1,2 +1,3 @@
 export { endpointDelivery } from './endpoint-delivery.ts'
+export { messageDelivery } from './message-delivery.ts'
 export { transactionSummary } from './transaction-summary.ts'

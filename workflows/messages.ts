@@ -1,27 +1,59 @@
-import { defineQuery, defineSignal } from '@temporalio/workflow'
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { EndpointNote } from '../activities/delivery/operations-journal.ts'
+import type { WaitingReplay } from './endpoint/replay-requests.ts'
+import type { CarriedMessageState, MessageState } from './message/message-memory.ts'
 
 /**
- * Something was appended to the journal. Also starts the workflow; says nothing that is not in the journal, so that it may
- * come any number of times.
+ * To an endpoint: something was appended to the journal. Also starts the workflow; says nothing that is not in the journal,
+ * so that it may come any number of times.
  */
 export const wakeUpSignal = defineSignal('wakeUp')
 
-/** Stop sending until `resume`. */
+/** To an endpoint: stop sending until `resume`. */
 export const pauseSignal = defineSignal('pause')
 
-/** Send again after `pause`. */
+/** To an endpoint: send again after `pause`. */
 export const resumeSignal = defineSignal('resume')
 
-/** End the current back-off. */
+/** To an endpoint or a message: end the current wait. */
 export const retryNowSignal = defineSignal('retryNow')
 
-/** Send again after the endpoint answered 410; what was kept is sent too. */
+/** To an endpoint: stop sending until `enable`, as if it had answered 410. */
+export const disableSignal = defineSignal('disable')
+
+/** To an endpoint: send again after it answered 410 or was disabled; what was kept is sent too. */
 export const enableSignal = defineSignal('enable')
+
+/** To an endpoint: send messages once more, with their ids. Without a request all that are dead. */
+export const replaySignal = defineSignal<[ReplayRequest?]>('replay')
+
+/** To a message that is dead: it was replayed and refused once more; try again, by the schedule. */
+export const refusedSignal = defineSignal('refused')
+
+/** To a message that is retrying or dead: give it up for good. */
+export const dropUpdate = defineUpdate<{ readonly state: 'dropped' }, [DropRequest]>('drop')
 
 /** What an operator asks an endpoint. */
 export const statusQuery = defineQuery<EndpointStatus>('status')
 
-export type EndpointState = 'idle' | 'delivering' | 'backing-off' | 'paused' | 'disabled'
+/** What an operator asks a message. */
+export const messageStatusQuery = defineQuery<MessageStatus>('status')
+
+/** Which messages of an endpoint are sent once more: these, and all since a time; without either all that are dead. */
+export interface ReplayRequest {
+  /** RFC 3339. Whatever was journalled since then, delivered or not. */
+  readonly since?: string
+  /** At least one, 1,000 at most. */
+  readonly ids?: readonly string[]
+}
+
+/** Why a message is dropped. */
+export interface DropRequest {
+  /** 1 to 500 characters. */
+  readonly reason: string
+}
+
+export type EndpointState = EndpointNote['state']
 
 /** An endpoint as its workflow sees it. */
 export interface EndpointStatus {
@@ -37,6 +69,12 @@ export interface EndpointStatus {
   readonly lastError?: string
   /** RFC 3339; only while it backs off. */
   readonly nextAttemptAt?: string
+  /** Messages that replays have put into the queue once more, once there were any. */
+  readonly replayed?: number
+  /** Only while a replay waits or goes on. */
+  readonly replaying?: true
+  /** Messages that became dead since they had waited for longer than the whole schedule, once there were any. */
+  readonly exhausted?: number
 }
 
 /** With what `endpointDelivery` starts: names only. URL, secret and settings stay in the journal. */
@@ -49,7 +87,7 @@ export interface EndpointDeliveryInput {
   readonly carried?: CarriedEndpointState
 }
 
-/** The state that outlives a run. */
+/** The state that outlives a run. What is optional may also be missing since an older version has handed it over. */
 export interface CarriedEndpointState {
   /** As it stands in the search attribute. */
   readonly shown: EndpointState
@@ -62,9 +100,52 @@ export interface CarriedEndpointState {
   readonly lastError?: string
   /** In ms since the epoch. */
   readonly resumeAtMs?: number
+  /** The first of them may have come some way. */
+  readonly replays?: readonly WaitingReplay[]
+  readonly replayed?: number
+  readonly exhausted?: number
+  /** What the last request that was not met had against it: a sentence. */
+  readonly objection?: string
+}
+
+/** A message as its workflow sees it. */
+export interface MessageStatus {
+  readonly state: MessageState
+  /** Tries that this workflow has made, of the nine of the schedule. */
+  readonly tries: number
+  readonly lastStatus?: number
+  readonly lastError?: string
+  /** Why nothing is sent at the moment: the state of its endpoint. */
+  readonly held?: string
+  /** RFC 3339; only while it waits for its next try. */
+  readonly nextAttemptAt?: string
+}
+
+/** With what `messageDelivery` starts: names only. */
+export interface MessageDeliveryInput {
+  readonly clientId: string
+  readonly endpointId: string
+  /** Shown to operators. */
+  readonly host: string
+  readonly messageId: string
+  readonly correlationId: string
+  /** The place of the message in the journal. */
+  readonly position: number
+  /** As it stands in the journal. */
+  readonly state: 'retrying' | 'dead'
+  /** The answer that refused it, where it is known. */
+  readonly lastStatus?: number
+  readonly lastError?: string
+  /** What a run hands to the next one of the same workflow. */
+  readonly carried?: CarriedMessageState
 }
 
 /** The id of an endpoint's workflow. */
 export function endpointWorkflowId(endpoint: { clientId: string; endpointId: string }): string {
   return `endpoint/${endpoint.clientId}/${endpoint.endpointId}`
+}
+
+/** The id of a message's workflow. */
+export function messageWorkflowId(messageId: string): string {
+  return `message/${messageId}`
 }

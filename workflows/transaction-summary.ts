@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import {
   condition,
   continueAsNew,
@@ -10,6 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import type { SummaryActivities } from '../activities/summary/publish-summary.ts'
+import { searchAttributeKeys } from './search-attributes.ts'
 import { createAlarm } from './transaction/alarm.ts'
 import { describeWaiting } from './transaction/describe-waiting.ts'
 import { isProgress, type Progress } from './transaction/progress.ts'
@@ -48,8 +48,6 @@ const { publishSummary } = proxyActivities<SummaryActivities>({
 /** About a hundred signals; far below the server's suggestion of 4,096, so that a replay is quick. */
 const maxHistoryEvents = 500
 
-const deliveryState = defineSearchAttributeKey('deliveryState', SearchAttributeType.KEYWORD)
-
 /**
  * One transaction, from its first terminal message until a summary says all that is known: waits until it is complete,
  * idle for long enough, or its window is over, and publishes a revision. It ends then; a later result starts it again.
@@ -84,7 +82,7 @@ export async function transactionSummary(
       if (decided === null) return { outcome: 'gone' }
       state = applyDecided(state, decided)
       result = { outcome: decided.outcome, revision }
-      upsertSearchAttributes([{ key: deliveryState, value: decided.outcome }])
+      upsertSearchAttributes([{ key: searchAttributeKeys.deliveryState, value: decided.outcome }])
     } else {
       if (workflowInfo().historyLength >= maxHistoryEvents)
         await continueAsNew<typeof transactionSummary>({ clientId, correlationId, state })

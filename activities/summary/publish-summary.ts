@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf'
 import { timestampFromDate } from '@bufbuild/protobuf/wkt'
-import { ApplicationFailure } from '@temporalio/activity'
 import { summaryMessageIdOf } from '../../lib/envelope/message-ids.ts'
 import { packPayload } from '../../lib/envelope/payload-registry.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { maxBatchBytesOf, recordBytes } from '../../lib/kafka/record-size.ts'
 import { continueTrace } from '../../lib/telemetry/trace-context.ts'
+import { withReadableFailures } from '../../lib/temporal/to-application-failure.ts'
 import { maxRecordBytes, topics } from '../../lib/topology.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import {
@@ -71,9 +71,9 @@ const maxSummaryBytes = maxRecordBytes - 256 * 1024
 export function createSummaryActivities(
   dependencies: SummaryActivitiesDependencies,
 ): SummaryActivities {
-  return {
-    publishSummary: (input) => publish(input, dependencies).catch(translate),
-  }
+  return withReadableFailures({
+    publishSummary: (input: PublishSummaryInput) => publish(input, dependencies),
+  })
 }
 
 async function publish(
@@ -91,17 +91,6 @@ async function publish(
   const decided = { outcome: stored.outcome, revision, messages: stored.messages }
   dependencies.onPublished(input, decided)
   return decided
-}
-
-/** Temporal's border: the workflow then fails, for everybody to see, instead of trying for ever. */
-function translate(error: unknown): never {
-  if (!(error instanceof IpsError) || error.retryable) throw error
-  throw ApplicationFailure.create({
-    message: error.message,
-    type: error.code,
-    nonRetryable: true,
-    cause: error,
-  })
 }
 
 function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client'
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import { searchAttributeKeys } from '../../workflows/search-attributes.ts'
 import type { transactionSummary } from '../../workflows/transaction-summary.ts'
 import type { Progress } from '../../workflows/transaction/progress.ts'
 import type { TransactionProgress } from './journal.ts'
@@ -11,13 +11,6 @@ const maxConcurrentSignals = 16
 
 /** A request is answered in milliseconds; what takes longer is tried again with the whole batch. */
 const requestTimeoutMs = 10_000
-
-const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD)
-const attributes = {
-  clientId: keyword('clientId'),
-  correlationId: keyword('correlationId'),
-  deliveryState: keyword('deliveryState'),
-}
 
 /** The id of a transaction's workflow. */
 export function transactionWorkflowId({ clientId, correlationId }: TransactionKey): string {
@@ -70,9 +63,9 @@ async function signalTransaction(
       staticSummary: `Summary of transaction ${correlationId}`,
       memo: { clientId, correlationId },
       typedSearchAttributes: [
-        { key: attributes.clientId, value: clientId },
-        { key: attributes.correlationId, value: correlationId },
-        { key: attributes.deliveryState, value: 'incomplete' },
+        { key: searchAttributeKeys.clientId, value: clientId },
+        { key: searchAttributeKeys.correlationId, value: correlationId },
+        { key: searchAttributeKeys.deliveryState, value: 'incomplete' },
       ],
     },
   )

@@ -1,6 +1,5 @@
-import { activityInfo, cancellationSignal } from '@temporalio/activity'
-import { ApplicationFailure } from '@temporalio/common'
-import { IpsError } from '../../lib/errors/ips-error.ts'
+import { cancellationSignal } from '@temporalio/activity'
+import { withReadableFailures } from '../../lib/temporal/to-application-failure.ts'
 import type { VisionService } from './define-vision-service.ts'
 import type { EngineDescription, InferenceEngine } from './inference-engine.ts'
 
@@ -25,22 +24,11 @@ export function createVisionActivities<Settings>(
       ...engine.description,
     })
   const questions = Object.keys(service.questions ?? {}).map(
-    (question) => [question, (input: unknown) => ask(engine, question, input)] as const,
+    (question) =>
+      [question, (input: unknown) => engine.ask(question, input, cancellationSignal())] as const,
   )
-  return { ...Object.fromEntries<(input: unknown) => Promise<unknown>>(questions), describeModels }
-}
-
-async function ask(engine: InferenceEngine, question: string, input: unknown): Promise<unknown> {
-  try {
-    return await engine.ask(question, input, cancellationSignal())
-  } catch (error) {
-    if (!(error instanceof IpsError)) throw error
-    const { activityType } = activityInfo()
-    throw ApplicationFailure.create({
-      message: `${activityType}: ${error.message}`,
-      type: error.code,
-      nonRetryable: !error.retryable,
-      cause: error,
-    })
-  }
+  return withReadableFailures({
+    ...Object.fromEntries<(input: unknown) => Promise<unknown>>(questions),
+    describeModels,
+  })
 }

@@ -17,6 +17,9 @@ export const backOffScheduleMs = [
 
 const [shortestMs] = backOffScheduleMs
 
+/** How long the whole schedule takes: about 76 hours. */
+export const scheduleMs = backOffScheduleMs.reduce((sum: number, delayMs) => sum + delayMs, 0)
+
 /** No endpoint can put itself off for longer with `Retry-After`. */
 const longestRetryAfterMs = 24 * hour
 
