@@ -3,6 +3,7 @@ import type {
   RecordedBatch,
   Settlement,
 } from '../../../activities/delivery/delivery-journal.ts'
+import type { OperationsJournal } from '../../../activities/delivery/operations-journal.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import {
@@ -11,6 +12,7 @@ import {
   type NewDelivery,
   type WokenEndpoint,
 } from './append-deliveries.ts'
+import { buryMessages } from './bury-messages.ts'
 import { interruptChannel } from './channels.ts'
 import { claimEndpoint } from './claim-endpoint.ts'
 import { createCoalescer } from './create-coalescer.ts'
@@ -20,19 +22,26 @@ import { fallAsleep } from './fall-asleep.ts'
 import { onJournal } from './journal-errors.ts'
 import type { News } from './listen.ts'
 import { logAttempts, type LoggedAttempt } from './log-attempts.ts'
-import { noteInFlight, type InFlightNote } from './note-endpoints.ts'
+import { findUnstarted, markStarted, type UnstartedMessage } from './message-starts.ts'
+import { noteEndpoint, noteInFlight, type InFlightNote } from './note-endpoints.ts'
 import { openSlotWhenDue } from './open-slot.ts'
 import { readDeliveries, type ReadRequest } from './read-deliveries.ts'
 import { recordBatches, type BatchRecord } from './record-batches.ts'
+import { loadRefused, settleRefused } from './refused-messages.ts'
+import { replayMessages } from './replay-messages.ts'
 import { settleDeliveries } from './settle-deliveries.ts'
 import { findUnsignalled, markSignalled } from './wake-ups.ts'
 
 /** The journal of push: its write side, and what the delivery needs of it. */
-export interface PushJournal extends DeliveryJournal {
+export interface PushJournal extends DeliveryJournal, OperationsJournal {
   /** Resolves when the messages are durable; see `appendDeliveries`. Appends of several callers share one transaction. */
   append(deliveries: readonly NewDelivery[]): Promise<AppendResult>
   markSignalled(endpoints: readonly WokenEndpoint[]): Promise<void>
   findUnsignalled(limit: number): Promise<WokenEndpoint[]>
+  /** See `findUnstarted`. */
+  findUnstarted(limit: number): Promise<UnstartedMessage[]>
+  /** See `markStarted`. */
+  markStarted(messages: readonly Pick<UnstartedMessage, 'endpointId' | 'position'>[]): Promise<void>
   /** See `openSlotWhenDue`. */
   openSlotWhenDue(): Promise<number | undefined>
   /** See `dropExpiredSlots`. */
@@ -101,6 +110,12 @@ export function createJournal(
     noteInFlight: async (endpointId, owner, inFlight) =>
       mustBeHeld(await note({ endpointId, owner, inFlight })),
     logAttempt: (endpointId, position, attempt) => log({ endpointId, position, attempt }),
+    loadRefused: (endpointId, position) => loadRefused(pool, box, endpointId, position),
+    settleRefused: (settlement) => settleRefused(pool, settlement),
+    replay: (endpointId, selection, page) => replayMessages(pool, endpointId, selection, page),
+    bury: (endpointId, before, reason, limit) =>
+      buryMessages(pool, { endpointId, before, reason, limit }),
+    note: (endpointId, state) => noteEndpoint(pool, endpointId, state),
     claim: (endpointId, owner) => claimEndpoint(pool, box, endpointId, owner),
     fallAsleep: (endpointId, after) => fallAsleep(pool, endpointId, after),
     async interrupt(endpointId) {
@@ -111,6 +126,8 @@ export function createJournal(
     subscribe: (endpointId, listener) => news.subscribe(endpointId, listener),
     markSignalled: (endpoints) => markSignalled(pool, endpoints),
     findUnsignalled: (limit) => findUnsignalled(pool, limit),
+    findUnstarted: (limit) => findUnstarted(pool, limit),
+    markStarted: (messages) => markStarted(pool, messages),
     openSlotWhenDue: () => openSlotWhenDue(pool),
     dropExpiredSlots: (retentionSeconds, onExpired) =>
       dropExpiredSlots(pool, retentionSeconds, onExpired),

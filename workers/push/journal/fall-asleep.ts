@@ -1,5 +1,6 @@
 import { withTransaction, type Pool } from '../../../lib/postgres/create-pool.ts'
 import { onJournal } from './journal-errors.ts'
+import { lockEndpoint } from './lock-endpoint.ts'
 
 /**
  * Clears `awake` where nothing comes after a position, and notes that the endpoint is idle. The look is a statement of its
@@ -9,11 +10,7 @@ import { onJournal } from './journal-errors.ts'
 export async function fallAsleep(pool: Pool, endpointId: string, after: number): Promise<boolean> {
   return onJournal('falling asleep', () =>
     withTransaction(pool, async (client) => {
-      await client.query({
-        name: 'lock-endpoint',
-        text: 'SELECT FROM endpoints WHERE endpoint_id = $1 FOR NO KEY UPDATE',
-        values: [endpointId],
-      })
+      await lockEndpoint(client, endpointId)
       const { rowCount } = await client.query({
         name: 'look-beyond',
         text: 'SELECT FROM deliveries WHERE endpoint_id = $1 AND position > $2 LIMIT 1',

@@ -36,8 +36,7 @@ ALTER TABLE deliveries ATTACH PARTITION deliveries_0 FOR VALUES FROM (0) TO (687
 -- How messages left the queue; one that has no row here is pending. How a replay ended stands with the message itself.
 ALTER TABLE outcomes RENAME TO outcomes_0;
 ALTER TABLE outcomes_0 RENAME CONSTRAINT outcomes_pkey TO outcomes_0_pkey;
-ALTER INDEX outcomes_dead RENAME TO outcomes_0_dead;
-DROP INDEX outcomes_settled;
+DROP INDEX outcomes_dead, outcomes_settled;
 ALTER TABLE outcomes_0
   DROP CONSTRAINT outcomes_state_check,
   -- Refused, and in the hands of its own workflow; ended; waiting in the queue once more; a replay's own row.
@@ -79,9 +78,8 @@ ALTER TABLE outcomes_0 DROP COLUMN attempts;
 CREATE TABLE outcomes
   (LIKE outcomes_0 INCLUDING DEFAULTS INCLUDING CONSTRAINTS, PRIMARY KEY (endpoint_id, position))
   PARTITION BY RANGE (position);
-CREATE INDEX outcomes_dead ON outcomes (endpoint_id, position) WHERE state = 'dead';
-CREATE INDEX outcomes_unstarted ON outcomes (endpoint_id, position) WHERE state = 'retrying' AND NOT started;
-CREATE INDEX outcomes_started ON outcomes (endpoint_id) WHERE state = 'retrying' AND started;
+CREATE INDEX outcomes_retrying ON outcomes (started, endpoint_id, position) WHERE state = 'retrying';
+CREATE INDEX outcomes_failed ON outcomes (endpoint_id, state, position) WHERE state IN ('dead', 'dropped');
 ALTER TABLE outcomes ATTACH PARTITION outcomes_0 FOR VALUES FROM (0) TO (68719476736);
 
 -- What retention has removed undelivered.
