@@ -1,8 +1,10 @@
 import { Command } from 'commander'
 import { registerBench } from './commands/bench.ts'
 import { registerClient } from './commands/client.ts'
+import { registerDeliveries } from './commands/deliveries.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDown } from './commands/down.ts'
+import { registerEndpoint } from './commands/endpoint.ts'
 import { registerInstall } from './commands/install.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLogs } from './commands/logs.ts'
@@ -28,6 +30,8 @@ export function createProgram(environment: Environment): Command {
   registerClient(program, environment)
   registerToken(program, environment)
   registerSend(program, environment)
+  registerEndpoint(program, environment)
+  registerDeliveries(program, environment)
   registerKeys(program, environment)
   registerProbe(program, environment)
   registerServers(program, environment)

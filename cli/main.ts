@@ -8,6 +8,7 @@ try {
   // What is thrown on purpose is a sentence for people; anything else is a fault of this program.
   if (!(error instanceof IpsError)) throw error
   if (error.code === 'tool-failed' && error.cause instanceof Error) note(error.cause.message)
-  note(`racc: ${error.message}`)
+  const { code, message } = error
+  note(process.argv.includes('--json') ? JSON.stringify({ code, message }) : `racc: ${message}`)
   process.exitCode = 1
 }

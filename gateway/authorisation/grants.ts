@@ -4,6 +4,7 @@ import { maxRightsBytes } from '../../lib/token/create-token-issuer.ts'
 import type { SecretBox } from '../../lib/token/create-secret-box.ts'
 import { checkClaim } from '../../lib/token/read-claim.ts'
 import { createWebhookKeyPair, createWebhookSecret } from '../../lib/token/webhook-secret.ts'
+import { queryStore } from '../query-store.ts'
 import { sealClaim, unsealClaim, type SealedClaim } from './seal-claim.ts'
 
 /** Claims with their values. */
@@ -114,6 +115,12 @@ export async function setSuspended(
     [clientId, suspended],
   )
   if (rowCount === 0) throw unknownClient(clientId)
+}
+
+/** Whether there is a client of this name. Throws `IpsError('store-unavailable')`, retryable. */
+export async function isKnownClient(pool: Pool, clientId: string): Promise<boolean> {
+  const rows = await queryStore(pool, 'SELECT FROM clients WHERE client_id = $1', [clientId])
+  return rows.length > 0
 }
 
 /** Every client by name, with its claims but without any secret. */

@@ -1,0 +1,111 @@
+import type { ActionReport } from './act-on-endpoint.ts'
+import type { EndpointReport } from './endpoint-report.ts'
+import { count, formatWhen, printable } from './format-when.ts'
+import type { EndpointReports } from './show-endpoint.ts'
+
+/** What is going on with a client's endpoints, and what an operator can do: sentences. `now` is in ms since the epoch. */
+export function describeEndpoints(reports: EndpointReports, now: number): string[] {
+  const { older, ...newest } = reports
+  const lines = describeEndpoint(newest, now)
+  if (older.length === 0) return lines
+  const one = (report: EndpointReport) => [
+    '',
+    ...describeEndpoint(report, now).map((line) => `  ${line}`),
+  ]
+  return [
+    ...lines,
+    '',
+    `${count(older.length, 'older endpoint')}, from before the URL changed (actions go to all; --endpoint ID means one):`,
+    ...older.flatMap(one),
+  ]
+}
+
+/** The same after an action. */
+export function describeAction(report: ActionReport, now: number): string[] {
+  return [
+    ...(report.taken
+      ? []
+      : ['It was asked for, and is not done yet: it is as soon as a push process gets to it.', '']),
+    ...describeEndpoints(report, now),
+  ]
+}
+
+function describeEndpoint(report: EndpointReport, now: number): string[] {
+  return [
+    `${report.clientId} → ${report.host}: ${report.state} (endpoint ${report.endpointId})`,
+    ...describeWorkflow(report),
+    describeState(report, now),
+    describeCounts(report),
+    ...advice(report),
+  ]
+}
+
+function describeWorkflow({ workflow, backlog }: EndpointReport): string[] {
+  switch (workflow) {
+    case 'answers':
+      return []
+    case 'silent':
+      return ['No push process answers for it, this is what was noted last: see ./racc status.']
+    case 'unreachable':
+      return [
+        'Temporal does not answer, this is what was noted last. What is under way goes on; nothing else begins.',
+      ]
+    case 'none':
+      return backlog === 0
+        ? []
+        : [
+            'Messages wait, and its workflow does not run: push starts it within seconds, if it is up.',
+          ]
+  }
+}
+
+function describeState(report: EndpointReport, now: number): string {
+  const { state, backlog, inFlight, lastStatus, nextAttemptAt, failures } = report
+  switch (state) {
+    case 'idle':
+      return backlog === 0 ? 'Nothing is left to deliver.' : 'Nobody delivers at the moment.'
+    case 'delivering':
+      return failures === 0
+        ? `It is being delivered to, with ${count(inFlight, 'request')} under way.`
+        : `It is being tried with one message. ${describeFailures(report)}`
+    case 'backing-off':
+      return `${describeFailures(report)} It is tried again at ${nextAttemptAt === null ? 'a time that is not known' : formatWhen(nextAttemptAt, now)}, with one message.`
+    case 'paused':
+      return 'An operator has paused it: nothing is sent, everything is kept.'
+    case 'disabled':
+      return lastStatus === 410
+        ? 'It has answered 410, which means that it wants nothing more: nothing is sent, everything is kept.'
+        : 'An operator has disabled it: nothing is sent, everything is kept.'
+  }
+}
+
+function describeFailures({ failures, lastError, lastStatus }: EndpointReport): string {
+  const last = lastStatus === null ? (lastError ?? 'unknown') : `status ${lastStatus}`
+  return failures === 1
+    ? `It has failed once: ${printable(last)}.`
+    : `It has failed ${failures} times in a row, the last time with ${printable(last)}.`
+}
+
+function describeCounts({ backlog, retrying, dead }: EndpointReport): string {
+  const waiting = `${count(backlog, 'message')} ${backlog === 1 ? 'waits' : 'wait'} in its queue`
+  const refused = `${count(retrying, 'refused one')} ${retrying === 1 ? 'is' : 'are'} being retried by ${retrying === 1 ? 'itself' : 'themselves'}`
+  return `${waiting}; ${refused}; ${dead} ${dead === 1 ? 'is' : 'are'} dead.`
+}
+
+/** The commands that make sense now. */
+function advice({ clientId, state, retrying, dead, backlog, workflow }: EndpointReport): string[] {
+  const isForgotten = state === 'idle' && backlog > 0 && workflow === 'none'
+  const commands: [applies: boolean, command: string, what: string][] = [
+    [state === 'backing-off', `endpoint retry ${clientId}`, 'tries it now'],
+    [isForgotten, `endpoint retry ${clientId}`, 'starts the delivery'],
+    [state === 'paused', `endpoint resume ${clientId}`, 'sends again'],
+    [state === 'disabled', `endpoint enable ${clientId}`, 'sends again, also what was kept'],
+    [backlog > 0, `deliveries list ${clientId} --state pending`, 'shows what waits'],
+    [retrying > 0, `deliveries list ${clientId} --state retrying`, 'shows what was refused'],
+    [dead > 0, `deliveries list ${clientId} --state dead`, 'shows what was given up'],
+    [dead > 0, `endpoint replay ${clientId}`, 'sends that once more'],
+  ]
+  return commands.flatMap(([applies, command, what]) =>
+    applies ? [`  ./racc ${command}  ${what}`] : [],
+  )
+}
