@@ -9,13 +9,17 @@ export interface NamedProcess {
   readonly pid: number
 }
 
-/** CPU seconds used so far, by name, child processes included. A process that is gone counts as 0. */
+/**
+ * CPU seconds used so far, by name, child processes included, also those that have ended, but for those that have a name
+ * of their own. A process that is gone counts as 0.
+ */
 export async function readCpuSeconds(
   processes: readonly NamedProcess[],
 ): Promise<Map<string, number>> {
   const all = await readAllProcesses()
   const seconds = new Map<string, number>()
-  for (const { name, pid } of processes) seconds.set(name, secondsOfTree(pid, all))
+  const named = new Set(processes.map(({ pid }) => pid))
+  for (const { name, pid } of processes) seconds.set(name, secondsOfTree(pid, all, named))
   return seconds
 }
 
@@ -30,16 +34,25 @@ async function readAllProcesses(): Promise<Map<number, ProcessStat>> {
     if (!/^\d+$/.test(entry)) continue
     const text = await readFile(`/proc/${entry}/stat`, 'utf8').catch(() => '')
     // The name in parentheses may contain spaces: count from its end. See proc_pid_stat(5).
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    const [parent, user, system] = [fields[1], fields[11], fields[12]].map(Number)
-    if (parent === undefined || user === undefined || system === undefined) continue
-    stats.set(Number(entry), { parent, seconds: (user + system) / ticksPerSecond })
+    const fields = text
+      .slice(text.lastIndexOf(')') + 2)
+      .split(' ')
+      .map(Number)
+    const parent = fields[1]
+    // Its own time, user and system, and that of the children that it has waited for.
+    const ticks = fields.slice(11, 15).reduce((sum, part) => sum + part, 0)
+    if (parent === undefined || Number.isNaN(ticks)) continue
+    stats.set(Number(entry), { parent, seconds: ticks / ticksPerSecond })
   }
   return stats
 }
 
-function secondsOfTree(pid: number, all: ReadonlyMap<number, ProcessStat>): number {
+function secondsOfTree(
+  pid: number,
+  all: ReadonlyMap<number, ProcessStat>,
+  named: ReadonlySet<number>,
+): number {
   const own = all.get(pid)?.seconds ?? 0
-  const children = [...all].filter(([, { parent }]) => parent === pid)
-  return children.reduce((sum, [child]) => sum + secondsOfTree(child, all), own)
+  const children = [...all].filter(([child, { parent }]) => parent === pid && !named.has(child))
+  return children.reduce((sum, [child]) => sum + secondsOfTree(child, all, named), own)
 }

@@ -21,7 +21,7 @@ const run = async () => {
       .update(`${id}.${timestamp}.${body}`)
       .digest('base64')
     const response = await pool.request({
-      path: '/bare',
+      path: '/ok/bare',
       method: 'POST',
       headers: {
         'content-type': 'application/json',

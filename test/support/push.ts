@@ -20,6 +20,8 @@ export interface PushFixture {
   readonly keys: TestKeys
   readonly databases: TestDatabases
   readonly taskQueue: string
+  /** What a push process must be told to use these names. */
+  readonly environment: Readonly<Record<string, string>>
   /** Starts a push process; resolves when it takes work. */
   start(environment?: Readonly<Record<string, string>>): Promise<RoleProcess>
   drop(): Promise<void>
@@ -32,21 +34,22 @@ export async function createPushFixture(): Promise<PushFixture> {
   const databases = createTestDatabases()
   const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
   const running = new Set<RoleProcess>()
+  const environment = {
+    KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
+    POSTGRES_DATABASE_PREFIX: databases.prefix,
+    TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
+    IPS_KEYS_DIRECTORY: keys.directory,
+    PUSH_ALLOW_ADDRESSES: '127.0.0.0/8',
+    PUSH_ALLOW_HTTP: 'true',
+  }
   return {
     kafka,
     keys,
     databases,
     taskQueue: `${taskQueuePrefix}push`,
-    async start(environment = {}) {
-      const started = await startRole('push', {
-        KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
-        POSTGRES_DATABASE_PREFIX: databases.prefix,
-        TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
-        IPS_KEYS_DIRECTORY: keys.directory,
-        PUSH_ALLOW_ADDRESSES: '127.0.0.0/8',
-        PUSH_ALLOW_HTTP: 'true',
-        ...environment,
-      })
+    environment,
+    async start(overrides = {}) {
+      const started = await startRole('push', { ...environment, ...overrides })
       running.add(started)
       return started
     },
