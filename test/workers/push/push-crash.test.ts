@@ -1,13 +1,10 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { randomUUID } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
-import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
-import { createPushFixture, createVisionRecord, type PushFixture } from '../../support/push.ts'
-import { startTcpProxy } from '../../support/tcp-proxy.ts'
-import { issueTestToken } from '../../support/tokens.ts'
+import { createPushFixture, type PushFixture } from '../../support/push.ts'
 import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
+import { arrivedAt, createTestEndpoint, untilAllCommitted, untilArrivedAt } from './push-traffic.ts'
 
 /** A killed worker is noticed after the heartbeat time-out of 30 s, a killed consumer after its session's 30 s. */
 jest.setTimeout(240_000)
@@ -29,109 +26,53 @@ afterEach(async () => {
   await sink.close()
 })
 
-/** Sends so many messages of one client, over all partitions that it has. */
-async function send(count: number): Promise<string[]> {
-  const clientId = randomUUID()
-  const rights = { 'push-1': { url: sink.url, secret: createWebhookSecret() } }
-  const token = await issueTestToken(fixture.keys, { clientId, rights })
-  const ids = Array.from({ length: count }, () => randomUUID())
-  await fixture.kafka.send(
-    'vision-1',
-    ids.map((messageId, index) =>
-      createVisionRecord({ clientId, token, messageId, correlationId: `case-${index % 20}` }),
-    ),
+/** Endpoints of single messages and of batches, and so many messages for each of them. */
+async function createTraffic(count: number) {
+  const batch = { maxMessages: 7, maxWaitMs: 50 }
+  const endpoints = await Promise.all(
+    [{}, {}, {}, { batch }, { batch }].map((claim) => createTestEndpoint(fixture, sink, claim)),
   )
-  return ids
-}
-
-/** How many webhooks were copies. */
-function copies(): number {
-  return sink.received.length - sink.ids().size
+  return Promise.all(
+    endpoints.map(async (endpoint) => ({ endpoint, ids: await endpoint.send(count) })),
+  )
 }
 
 describe('a push process', () => {
-  test('that is killed loses nothing, and repeats no more than was under way', async () => {
+  test('that is killed loses nothing, and repeats no more than was under way, word for word', async () => {
     const first = await fixture.start()
-    const ids = await send(3_000)
-    await until('a part has arrived', () => sink.received.length > 700)
+    const traffic = await createTraffic(1_000)
+    await until('a part has arrived everywhere', () =>
+      traffic.every(({ endpoint }) => arrivedAt(sink, endpoint).distinct.size > 100),
+    )
     await first.stop('SIGKILL')
-    expect(sink.received.length).toBeLessThan(ids.length)
+    const arrived = traffic.map(({ endpoint }) => arrivedAt(sink, endpoint).distinct.size)
+    expect(Math.min(...arrived)).toBeLessThan(1_000)
 
     await fixture.start()
-    await sink.untilArrived(ids, patienceMs)
-    expect(sink.ids()).toEqual(new Set(ids))
-    expect(copies()).toBeLessThanOrEqual(maxUnsettled)
+    for (const { endpoint, ids } of traffic) {
+      await untilArrivedAt(sink, endpoint, ids, patienceMs)
+    }
+    await untilAllCommitted(fixture, patienceMs)
+    for (const { endpoint, ids } of traffic) {
+      const { distinct, copies, changed } = arrivedAt(sink, endpoint)
+      expect(distinct).toEqual(new Set(ids))
+      expect(copies).toBeLessThanOrEqual(maxUnsettled)
+      expect(changed).toEqual([])
+    }
   })
 
   test('that stops in order hands its endpoints to another one, without a copy', async () => {
     const first = await fixture.start()
     await fixture.start()
-    const ids = await send(3_000)
-    await until('a part has arrived', () => sink.received.length > 700)
-    await first.stop('SIGTERM')
-    // Well within the heartbeat time-out, or it would not be a hand-over.
-    await sink.untilArrived(ids, 25_000)
-    expect(copies()).toBe(0)
-  })
-
-  test('fills its journal while Temporal is away, and delivers when it is back', async () => {
-    const proxy = await throughProxy('TEMPORAL_ADDRESS')
-    proxy.cut()
-    const push = await fixture.start({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` })
-    const ids = await send(200)
-    const pool = await fixture.databases.createDatabase('ips_push', 'workers/push/schema')
-    await until('everything is in the journal', async () => {
-      const { rows } = await pool.query<{ count: string }>('SELECT count(*) FROM deliveries')
-      return Number(rows[0]?.count) === ids.length
-    })
-    expect(sink.received).toEqual([])
-    proxy.mend()
-    await sink.untilArrived(ids, patienceMs)
-    expect(copies()).toBe(0)
-    await push.stop()
-    await proxy.close()
-  })
-
-  test('goes on delivering what it has while Temporal is away', async () => {
-    const proxy = await throughProxy('TEMPORAL_ADDRESS')
-    const push = await fixture.start({ TEMPORAL_ADDRESS: `127.0.0.1:${proxy.port}` })
-    const clientId = randomUUID()
-    const rights = { 'push-1': { url: sink.url, secret: createWebhookSecret() } }
-    const token = await issueTestToken(fixture.keys, { clientId, rights })
-    const deliver = async (messageId: string) => {
-      await fixture.kafka.send('vision-1', [createVisionRecord({ clientId, token, messageId })])
-      await sink.untilArrived([messageId])
-    }
-    await deliver('before')
-    proxy.cut()
-    await deliver('meanwhile')
-    proxy.mend()
-    await deliver('afterwards')
-    await push.stop()
-    await proxy.close()
-  })
-
-  test('waits while PostgreSQL is away, and loses nothing', async () => {
-    const url = new URL(fixture.databases.url)
-    const proxy = await startTcpProxy(url.hostname, Number(url.port))
-    url.host = `127.0.0.1:${proxy.port}`
-    const push = await fixture.start({ POSTGRES_URL: url.toString() })
-    const early = await send(1_000)
-    await until('a part has arrived', () => sink.received.length > 100)
-    proxy.cut()
-    const late = await send(100)
-    await until('the process has noticed', () =>
-      push.events.some(({ event }) => event === 'journal-news.lost'),
+    const traffic = await createTraffic(600)
+    await until('a part has arrived everywhere', () =>
+      traffic.every(({ endpoint }) => arrivedAt(sink, endpoint).distinct.size > 50),
     )
-    proxy.mend()
-    await sink.untilArrived([...early, ...late], patienceMs)
-    expect(copies()).toBeLessThanOrEqual(maxUnsettled)
-    await push.stop()
-    await proxy.close()
+    await first.stop('SIGTERM')
+    for (const { endpoint, ids } of traffic) {
+      // Well within the heartbeat time-out, or it would not be a hand-over.
+      await untilArrivedAt(sink, endpoint, ids, 25_000)
+      expect(arrivedAt(sink, endpoint).copies).toBe(0)
+    }
   })
 })
-
-function throughProxy(variable: string) {
-  const [host = '', port] = (process.env[variable] ?? '').split(':')
-  return startTcpProxy(host, Number(port))
-}
