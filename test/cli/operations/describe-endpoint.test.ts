@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals'
+import { describeAction, describeEndpoints } from '../../../cli/operations/describe-endpoint.ts'
+import type { EndpointReport } from '../../../cli/operations/endpoint-report.ts'
+
+const now = Date.parse('2026-11-24T06:00:00Z')
+
+const report = (changes: Partial<EndpointReport> = {}): EndpointReport => ({
+  ...{ clientId: 'kiosk', endpointId: 'e1', host: 'hooks.example', state: 'idle' },
+  ...{ backlog: 0, inFlight: 0, lastStatus: null, nextAttemptAt: null },
+  ...{ lastError: null, failures: 0, retrying: 0, dead: 0, workflow: 'none' },
+  ...changes,
+})
+const described = (changes: Partial<EndpointReport>) =>
+  describeEndpoints({ ...report(changes), older: [] }, now)
+
+describe('describeEndpoints', () => {
+  test('says of an endpoint that sleeps that nothing is left', () => {
+    expect(described({})).toEqual([
+      'kiosk → hooks.example: idle (endpoint e1)',
+      'Nothing is left to deliver.',
+      '0 messages wait in its queue; 0 refused ones are being retried by themselves; 0 are dead.',
+    ])
+  })
+
+  test('says why it backs off, until when, and how that ends', () => {
+    const lines = described({
+      ...{ state: 'backing-off', backlog: 120, failures: 3, lastStatus: 503, workflow: 'answers' },
+      nextAttemptAt: '2026-11-24T06:30:00.000Z',
+    })
+    expect(lines).toContain(
+      'It has failed 3 times in a row, the last time with status 503. It is tried again at 2026-11-24T06:30:00.000Z (in 30 min), with one message.',
+    )
+    expect(lines).toContain('  ./racc endpoint retry kiosk  tries it now')
+  })
+
+  test.each([
+    ['paused', 'endpoint resume kiosk'],
+    ['disabled', 'endpoint enable kiosk'],
+  ] as const)('says how %s ends', (state, command) => {
+    expect(described({ state, workflow: 'answers' }).join('\n')).toContain(command)
+  })
+
+  test('tells a 410 from an operator', () => {
+    expect(described({ state: 'disabled', lastStatus: 410 }).join(' ')).toContain('answered 410')
+    expect(described({ state: 'disabled' }).join(' ')).toContain('An operator has disabled it')
+  })
+
+  test('leads to what was refused and what is dead', () => {
+    const text = described({ retrying: 1, dead: 2 }).join('\n')
+    expect(text).toContain('1 refused one is being retried by itself; 2 are dead.')
+    expect(text).toContain('--state retrying')
+    expect(text).toContain('endpoint replay kiosk')
+  })
+
+  test.each([
+    ['silent', 'No push process answers'],
+    ['unreachable', 'Temporal does not answer'],
+  ] as const)('says where the workflow is %s', (workflow, sentence) => {
+    expect(described({ workflow }).join('\n')).toContain(sentence)
+  })
+
+  test('notices messages that nobody delivers', () => {
+    const text = described({ backlog: 7 }).join('\n')
+    expect(text).toContain('its workflow does not run')
+    expect(text).toContain('endpoint retry kiosk  starts the delivery')
+  })
+
+  test('lists older endpoints', () => {
+    const older = [report({ endpointId: 'e0', host: 'old.example', backlog: 1 })]
+    const text = describeEndpoints({ ...report(), older }, now).join('\n')
+    expect(text).toContain('1 older endpoint, from before the URL changed')
+    expect(text).toContain('  kiosk → old.example: idle (endpoint e0)')
+  })
+})
+
+describe('describeAction', () => {
+  test('says where an action is still to come', () => {
+    const pending = { ...report({ state: 'delivering' }), older: [], taken: false }
+    expect(describeAction(pending, now)[0]).toContain('is not done yet')
+    expect(describeAction({ ...pending, taken: true }, now)[0]).toContain('kiosk →')
+  })
+})
