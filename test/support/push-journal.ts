@@ -23,6 +23,7 @@ export interface TestPushJournal {
     url?: string
     maxConcurrency?: number
     maxRate?: number
+    batch?: { maxMessages: number; maxWaitMs: number }
     tokenIssuedAt?: Date
     secret?: string
     clientId?: string
