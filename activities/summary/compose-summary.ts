@@ -40,6 +40,7 @@ export function composeSummary(
     people: peopleOfFaces(
       key,
       images.flatMap((image) => facesOfImage(image.imageId, messagesOf(image))),
+      record,
     ),
     texts: images.flatMap((image) => textOf(image.imageId, messagesOf(image))),
     missing,

@@ -1,11 +1,9 @@
 import { visionMessageIdOf } from '../../lib/envelope/message-ids.ts'
 import { compareVersions } from './compare-versions.ts'
-import type { Box, JournalledFace, JournalledMessage } from './transaction-record.ts'
+import type { Box, FaceKey, JournalledFace, JournalledMessage } from './transaction-record.ts'
 
 /** A face of an image, once, whichever versions it came in. */
-export interface ImageFace {
-  readonly imageId: string
-  readonly index: number
+export interface ImageFace extends FaceKey {
   readonly boundingBox?: Box
 }
 

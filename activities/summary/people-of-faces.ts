@@ -1,39 +1,44 @@
-import { createHash } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import {
   PersonSchema,
   type Person,
 } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
 import type { ImageFace } from './faces-of-image.ts'
-import type { TransactionKey } from './transaction-record.ts'
-
-/** Hex digits of a person's id: unique within a transaction is all that it must be. */
-const personIdLength = 16
+import { groupFaces } from './group-faces.ts'
+import { namePeople } from './name-people.ts'
+import type { FaceKey, TransactionKey, TransactionRecord } from './transaction-record.ts'
 
 /**
- * Puts every face into exactly one person. Faces are not compared across images yet, so each is a person of its own, with
- * similarity 1 (there is no other face of the person) and without a margin (nothing is known of the distance to others).
- * A person's id is that of its first face: the same in every revision.
+ * Puts every face into exactly one person, in the order of image and index. A face that cannot be compared is a person of
+ * its own, without a margin. Ids are those of the people that clients were told of before, as far as these are the same.
  */
-export function peopleOfFaces(key: TransactionKey, faces: readonly ImageFace[]): Person[] {
-  return faces.map(({ imageId, index, boundingBox }) =>
+export function peopleOfFaces(
+  key: TransactionKey,
+  faces: readonly ImageFace[],
+  record: Pick<TransactionRecord, 'templates' | 'identityThreshold' | 'formerPeople'>,
+): Person[] {
+  const boxes = new Map(faces.map((face) => [textOf(face), face.boundingBox]))
+  const groups = groupFaces(faces, record.templates, record.identityThreshold)
+  const names = namePeople(
+    key,
+    groups.map((group) => group.faces),
+    record.formerPeople,
+  )
+  return groups.map((group, person) =>
     create(PersonSchema, {
-      personId: personIdOf(key, imageId, index),
-      faces: [
-        {
-          imageId,
-          index,
-          similarity: 1,
+      personId: names[person] ?? '',
+      faces: group.faces.map((face) => {
+        const boundingBox = boxes.get(textOf(face))
+        return {
+          ...face,
           ...(boundingBox === undefined ? {} : { boundingBox: { ...boundingBox } }),
-        },
-      ],
+        }
+      }),
+      ...(group.margin === undefined ? {} : { margin: group.margin }),
     }),
   )
 }
 
-function personIdOf({ clientId, correlationId }: TransactionKey, imageId: string, index: number) {
-  return createHash('sha256')
-    .update(JSON.stringify(['person', clientId, correlationId, imageId, index]))
-    .digest('hex')
-    .slice(0, personIdLength)
+function textOf({ imageId, index }: FaceKey): string {
+  return `${imageId} ${index}`
 }

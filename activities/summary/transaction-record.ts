@@ -15,8 +15,13 @@ export interface TransactionRecord {
   readonly tokenIngestedAt: Date
   readonly traceparent: string
   readonly synthetic: boolean
+  /** Faces whose similarity is at least this are one person: a cosine. */
+  readonly identityThreshold: number
   readonly images: readonly ImageAnswers[]
   readonly messages: readonly JournalledMessage[]
+  readonly templates: readonly FaceTemplate[]
+  /** The people of the newest revision that was decided before; none where there was none. */
+  readonly formerPeople: readonly FormerPerson[]
 }
 
 /** What the services owe of an image, and what they have said; both as `service/version`. */
@@ -24,6 +29,31 @@ export interface ImageAnswers {
   readonly imageId: string
   readonly expected: readonly string[]
   readonly answered: readonly string[]
+}
+
+/** One face of the transaction. */
+export interface FaceKey {
+  readonly imageId: string
+  /** Its index in the image. */
+  readonly index: number
+}
+
+/** What a face of an image is compared by. */
+export interface ImageTemplate {
+  readonly index: number
+  /** Templates of two makers cannot be compared. */
+  readonly maker: string
+  /** Packed: see `packVector`. */
+  readonly vector: Uint8Array
+}
+
+/** What a face of the transaction is compared by. */
+export interface FaceTemplate extends FaceKey, ImageTemplate {}
+
+/** A person as clients were told of it. */
+export interface FormerPerson {
+  readonly personId: string
+  readonly faces: readonly FaceKey[]
 }
 
 /** A vision message without its pixels. */

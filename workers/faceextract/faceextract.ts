@@ -3,6 +3,7 @@ import type { UprightImage } from '../vision/upright-image.ts'
 import type { LoadedModels } from '../vision/load-models.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { cropFace, cropSideFor } from './crop-face.ts'
+import { attachTemplates, describeTemplates, type ImageTemplates } from './describe-templates.ts'
 import { faceVersions, type DescribedFace } from './face-messages.ts'
 import { readFaceSettings, type FaceSettings } from './face-settings.ts'
 import { findFaces, type FoundFace } from './find-faces.ts'
@@ -10,24 +11,29 @@ import { locateLandmarks } from './locate-landmarks.ts'
 
 /**
  * Finds faces: a detector on the whole image and on tiles, a second model that confirms, landmarks and crops. All versions
- * share the work; a face has the same index, box and crop in each, whatever else is asked for.
+ * share the work; a face has the same index, box and crop in each, whatever else is asked for. Where a summary will be made of
+ * the image, what its faces are compared by is attached.
  */
 export const faceextract = defineVisionService<FaceSettings>({
   name: 'faceextract',
   versions: faceVersions.map(({ write: _write, ...served }) => served),
-  models: ['fr_detect', 'fr_landmark', 'onet'],
+  models: ['fr_detect', 'fr_landmark', 'onet', 'fr_feature'],
   readSettings: readFaceSettings,
-  async process({ image, requests, models }) {
+  async process({ image, requests, models, summarised = false }) {
     const found = await findFaces(image, {
       detector: models.session('fr_detect'),
       confirmer: models.session('onet'),
     })
     const wanted = requests.map(({ settings }) => countWanted(found, settings))
     const faces = await describeFaces(image, found, Math.max(0, ...wanted), models)
+    const templates: ImageTemplates = summarised
+      ? await describeTemplates(models.session('fr_feature'), image, faces)
+      : new Map()
     const { width: imageWidth, height: imageHeight } = image
-    return requests.map(({ version }, index) =>
-      writerOf(version)({ faces: faces.slice(0, wanted[index]), imageWidth, imageHeight }),
-    )
+    return requests.map(({ version }, index) => [
+      ...writerOf(version)({ faces: faces.slice(0, wanted[index]), imageWidth, imageHeight }),
+      ...attachTemplates(templates, wanted[index] ?? 0),
+    ])
   },
 })
 

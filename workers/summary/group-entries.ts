@@ -12,6 +12,7 @@ export interface TransactionRow {
   readonly token_ingested_at: string
   readonly traceparent: string
   readonly synthetic: boolean
+  readonly identity_threshold: number
 }
 
 /** What a batch says of an image. */
@@ -34,11 +35,23 @@ export interface MessageRow {
   readonly content: JournalEntry['content']
 }
 
+/** What a face is compared by. */
+export interface TemplateRow {
+  readonly client_id: string
+  readonly correlation_id: string
+  readonly image_id: string
+  readonly face_index: number
+  readonly maker: string
+  /** Hexadecimal, as PostgreSQL reads it. */
+  readonly vector: string
+}
+
 /** A batch as rows, each key once, in the order of the keys: concurrent writers take their locks in the same order. */
 export interface JournalRows {
   readonly transactions: readonly TransactionRow[]
   readonly images: readonly ImageRow[]
   readonly messages: readonly MessageRow[]
+  readonly templates: readonly TemplateRow[]
 }
 
 /** Groups the entries of a batch. Their order and copies among them change nothing. */
@@ -49,6 +62,7 @@ export function groupEntries(entries: readonly JournalEntry[]): JournalRows {
     messages: groupBy(entries, ['clientId', 'correlationId', 'messageId']).map(([first]) =>
       toMessageRow(first),
     ),
+    templates: groupBy(entries, ['clientId', 'correlationId', 'imageId']).flatMap(toTemplateRows),
   }
 }
 
@@ -80,6 +94,8 @@ function toTransactionRow(group: Group): TransactionRow {
     token_ingested_at: newest.ingestedAt.toISOString(),
     traceparent: newest.traceparent,
     synthetic: group.some(({ synthetic }) => synthetic),
+    // Nobody is told that two faces are one person on less than each of the tokens asks for.
+    identity_threshold: Math.max(...group.map(({ rights }) => rights.identityThreshold)),
   }
 }
 
@@ -113,4 +129,22 @@ function toMessageRow(entry: JournalEntry): MessageRow {
     version: entry.version,
     content: entry.content,
   }
+}
+
+/** Each version's terminal message brings the same templates of the faces that it told of. */
+function toTemplateRows(group: Group): TemplateRow[] {
+  const [{ clientId, correlationId, imageId }] = group
+  const templates = new Map(
+    group.flatMap((entry) => entry.templates).map((template) => [template.index, template]),
+  )
+  return [...templates.values()]
+    .sort((a, b) => a.index - b.index)
+    .map(({ index, maker, vector }) => ({
+      client_id: clientId,
+      correlation_id: correlationId,
+      image_id: imageId,
+      face_index: index,
+      maker,
+      vector: `\\x${Buffer.from(vector).toString('hex')}`,
+    }))
 }

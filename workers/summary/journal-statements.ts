@@ -1,13 +1,14 @@
-/** `$1`, `$2`, `$3`: the rows of `JournalRows` as JSON. */
+/** `$1` to `$4`: the rows of `JournalRows` as JSON. */
 export const appendStatement = `
 WITH new_transactions AS (
   INSERT INTO transactions AS t (client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
-    token, token_ingested_at, traceparent, synthetic)
+    token, token_ingested_at, traceparent, synthetic, identity_threshold)
   SELECT client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
-    token, token_ingested_at, traceparent, synthetic
+    token, token_ingested_at, traceparent, synthetic, identity_threshold
   FROM jsonb_to_recordset($1::jsonb) AS r (client_id text, correlation_id text, announced integer,
     window_start timestamptz, window_seconds double precision, idle_seconds double precision,
-    token text, token_ingested_at timestamptz, traceparent text, synthetic boolean)
+    token text, token_ingested_at timestamptz, traceparent text, synthetic boolean,
+    identity_threshold double precision)
   ON CONFLICT (client_id, correlation_id) DO UPDATE SET
     announced = greatest(t.announced, excluded.announced),
     window_start = least(t.window_start, excluded.window_start),
@@ -21,6 +22,7 @@ WITH new_transactions AS (
       ORDER BY n.token_ingested_at DESC, n.token COLLATE "C" DESC LIMIT 1
     ),
     synthetic = t.synthetic OR excluded.synthetic,
+    identity_threshold = greatest(t.identity_threshold, excluded.identity_threshold),
     changed_at = now()
 ), new_images AS (
   INSERT INTO images AS i (client_id, correlation_id, image_id, expected, answered)
@@ -31,6 +33,12 @@ WITH new_transactions AS (
     expected = ARRAY(SELECT DISTINCT e FROM unnest(i.expected || excluded.expected) AS e),
     answered = ARRAY(SELECT DISTINCT a FROM unnest(i.answered || excluded.answered) AS a)
   WHERE NOT (i.expected @> excluded.expected AND i.answered @> excluded.answered)
+), new_templates AS (
+  INSERT INTO face_templates (client_id, correlation_id, image_id, face_index, maker, vector)
+  SELECT client_id, correlation_id, image_id, face_index, maker, vector
+  FROM jsonb_to_recordset($4::jsonb) AS r (client_id text, correlation_id text, image_id text,
+    face_index integer, maker text, vector bytea)
+  ON CONFLICT (client_id, correlation_id, image_id, face_index) DO NOTHING
 )
 INSERT INTO messages (client_id, correlation_id, message_id, image_id, service, version, content)
 SELECT client_id, correlation_id, message_id, image_id, service, version, content

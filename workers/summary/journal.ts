@@ -32,9 +32,11 @@ const missingSampleSize = 5
 /** Opens the journal of transactions on its database. */
 export function createJournal(pool: Pool): Journal {
   return {
-    append: ({ transactions, images, messages }) =>
+    append: ({ transactions, images, messages, templates }) =>
       translateJournalError(async () => {
-        const parameters = [transactions, images, messages].map((rows) => JSON.stringify(rows))
+        const parameters = [transactions, images, messages, templates].map((rows) =>
+          JSON.stringify(rows),
+        )
         await pool.query({ name: 'append', text: appendStatement, values: parameters })
       }),
     findSurplus: (images) => findSurplusImages(pool, images),

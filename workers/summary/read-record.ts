@@ -1,7 +1,11 @@
 import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import type { JournalledMessage } from '../../activities/summary/transaction-record.ts'
+import type {
+  ImageTemplate,
+  JournalledMessage,
+} from '../../activities/summary/transaction-record.ts'
 import type { SummaryRights } from './read-summary-rights.ts'
+import { readTemplates } from './read-templates.ts'
 import { readVisionContent } from './read-vision-content.ts'
 
 /** A message with all that its envelope and its token say, ready for the journal. */
@@ -14,6 +18,8 @@ export interface JournalEntry extends JournalledMessage {
   readonly ingestedAt: Date
   readonly traceparent: string
   readonly synthetic: boolean
+  /** What the image's faces are compared by: attached to a terminal message. */
+  readonly templates: readonly ImageTemplate[]
 }
 
 /** What became of a record: an entry, or why there is none. */
@@ -45,6 +51,7 @@ export async function readRecord(value: Uint8Array, readRights: ReadRights): Pro
       entry: {
         ...{ clientId: rights.clientId, correlationId, messageId, imageId },
         ...readVisionContent(payload),
+        templates: readTemplates(envelope.attachment),
         announced: Math.min(envelope.announcedImages, maxAnnounced),
         ...{ rights, token, ingestedAt, traceparent, synthetic },
       },

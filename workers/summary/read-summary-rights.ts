@@ -1,13 +1,13 @@
-import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
 import { expectedTerminals } from '../../lib/token/expected-terminals.ts'
-import { readClaim } from '../../lib/token/read-claim.ts'
-import { selectUsable } from '../../lib/token/select-usable.ts'
+import { readSummaryClaim } from '../../lib/token/read-summary-claim.ts'
 
 /** What a token says of summaries. */
 export interface SummaryRights {
   readonly clientId: string
   readonly windowSeconds: number
   readonly idleSeconds: number
+  /** Faces whose similarity is at least this are one person: a cosine. */
+  readonly identityThreshold: number
   /** The terminal messages that its images will have, as `service/version`. */
   readonly expected: readonly string[]
 }
@@ -20,10 +20,7 @@ export function readSummaryRights(
   clientId: string,
   rights: Readonly<Record<string, unknown>>,
 ): SummaryRights | undefined {
-  const [selected] = selectUsable(rights, 'summary', claimCatalogue.summary.versions, {
-    read: (value) => readClaim('summary-*', value),
-  })
-  if (selected === undefined) return undefined
-  const { windowSeconds, idleSeconds } = selected.value
-  return { clientId, windowSeconds, idleSeconds, expected: expectedTerminals(rights) }
+  const claim = readSummaryClaim(rights)
+  if (claim === undefined) return undefined
+  return { clientId, ...claim, expected: expectedTerminals(rights) }
 }

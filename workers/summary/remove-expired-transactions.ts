@@ -21,7 +21,7 @@ export async function removeExpiredTransactions(client: PoolClient): Promise<num
     [lateRevisionDays, maxRemoved],
   )
   const keys = [rows.map((row) => row.client_id), rows.map((row) => row.correlation_id)]
-  for (const table of ['messages', 'images']) {
+  for (const table of ['messages', 'images', 'face_templates']) {
     await client.query(
       `DELETE FROM ${table} USING unnest($1::text[], $2::text[]) AS gone (client_id, correlation_id)
        WHERE ${table}.client_id = gone.client_id AND ${table}.correlation_id = gone.correlation_id`,

@@ -3,12 +3,8 @@ import type {
   StoredRevision,
   SummaryActivitiesDependencies,
 } from '../../activities/summary/publish-summary.ts'
-import type {
-  ImageAnswers,
-  JournalledMessage,
-  TransactionKey,
-  TransactionRecord,
-} from '../../activities/summary/transaction-record.ts'
+import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import { lockTransaction, readTransactionRecord } from './read-transaction-record.ts'
 import { translateJournalError } from './translate-journal-error.ts'
 
 /** What the activities do with the journal. */
@@ -21,10 +17,10 @@ export function createRevisionStore(pool: Pool): RevisionStore {
       translateJournalError(() =>
         withTransaction(pool, async (client) => {
           // The lock keeps the consumer from appending until the revision is there: what it appends later is news.
-          const record = await readRecordLocked(client, key)
-          if (record === undefined) return null
+          if (!(await lockTransaction(client, key))) return null
           const known = await readRevision(client, key, revision)
           if (known !== undefined) return known
+          const record = await readTransactionRecord(client, key)
           const decided = { revision, messages: record.messages.length, ...compose(record) }
           await insertRevision(client, key, decided)
           return decided
@@ -38,49 +34,6 @@ export function createRevisionStore(pool: Pool): RevisionStore {
           [key.clientId, key.correlationId, revision],
         )
       }),
-  }
-}
-
-interface TransactionRow {
-  announced: number
-  window_start: Date
-  token: string
-  token_ingested_at: Date
-  traceparent: string
-  synthetic: boolean
-}
-
-async function readRecordLocked(
-  client: PoolClient,
-  { clientId, correlationId }: TransactionKey,
-): Promise<TransactionRecord | undefined> {
-  const key = [clientId, correlationId]
-  const where = 'WHERE client_id = $1 AND correlation_id = $2'
-  const { rows } = await client.query<TransactionRow>(
-    `SELECT announced, window_start, token, token_ingested_at, traceparent, synthetic
-     FROM transactions ${where} FOR UPDATE`,
-    key,
-  )
-  const [row] = rows
-  if (row === undefined) return undefined
-  const images = await client.query<ImageAnswers>(
-    `SELECT image_id AS "imageId", expected, answered FROM images ${where}`,
-    key,
-  )
-  const messages = await client.query<JournalledMessage>(
-    `SELECT message_id AS "messageId", image_id AS "imageId", service, version, content
-     FROM messages ${where}`,
-    key,
-  )
-  return {
-    announced: row.announced,
-    windowStart: row.window_start,
-    token: row.token,
-    tokenIngestedAt: row.token_ingested_at,
-    traceparent: row.traceparent,
-    synthetic: row.synthetic,
-    images: images.rows,
-    messages: messages.rows,
   }
 }
 

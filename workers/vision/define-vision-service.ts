@@ -12,6 +12,8 @@ export interface VersionRequest<Settings> {
 export interface VisionResult {
   readonly schema: DescMessage
   readonly message: Message
+  /** Not for clients: it travels beside the request's terminal message, to services of the system. One at most of a request. */
+  readonly attached?: true
 }
 
 /** One version of a service's protocol. */
@@ -45,6 +47,8 @@ export interface VisionService<Settings> {
     readonly image: UprightImage
     readonly requests: readonly VersionRequest<Settings>[]
     readonly models: LoadedModels
+    /** Whether the token asks for a summary of the transaction; absent: no. */
+    readonly summarised?: boolean
   }): Promise<readonly (readonly VisionResult[])[]>
   /**
    * What else workflows may ask: each is an activity of its name on the service's task queue, and runs in a child process

@@ -111,14 +111,16 @@ async function readOrReject<Settings>(
 /** Tries until there are results, the image turns out to be at fault, or it has cost too many children. */
 async function infer<Settings>(
   record: IncomingRecord,
-  { envelope: { imageId }, content, requests }: ImageWork,
+  { envelope: { imageId }, content, requests, summarised }: ImageWork,
   context: BatchContext,
   { engine, producer, group, logger }: HandleImageDependencies<Settings>,
 ): Promise<ImageOutcome> {
   let lostChildren = context.failures(record)
   while (lostChildren < maxLostChildren) {
     try {
-      return { results: await engine.infer({ imageId, content, requests }, context.signal) }
+      return {
+        results: await engine.infer({ imageId, content, requests, summarised }, context.signal),
+      }
     } catch (error) {
       if (!(error instanceof IpsError)) throw error
       if (!error.retryable) return { failure: { code: error.code, detail: error.message } }

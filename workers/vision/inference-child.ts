@@ -56,26 +56,27 @@ async function perform(task: ChildTask): Promise<ChildReply> {
 }
 
 async function workOn(
-  { content, requests }: InferenceWork,
+  { content, requests, summarised = false }: InferenceWork,
   service: VisionService<unknown>,
   models: LoadedModels,
 ): Promise<PackedResult[][]> {
   const image = await decodeUpright(content)
-  const results = await service.process({ image, requests, models })
+  const results = await service.process({ image, requests, models, summarised })
   return requests.map((request, index) =>
     (results[index] ?? []).map((result) => pack(result, request)),
   )
 }
 
 function pack(
-  { schema, message }: VisionResult,
+  { schema, message, attached }: VisionResult,
   { version }: VersionRequest<unknown>,
 ): PackedResult {
+  const { typeUrl, value } = anyPack(schema, message)
+  if (attached) return { typeUrl, value, attached }
   const served = service.versions.find((known) => known.version === version)
   if (served?.output.typeName !== schema.typeName) {
     throw new TypeError(`${service.name} ${version} does not answer with ${schema.typeName}`)
   }
-  const { typeUrl, value } = anyPack(schema, message)
   return { typeUrl, value }
 }
 

@@ -4,6 +4,8 @@ import type { VersionRequest } from './define-vision-service.ts'
 export interface PackedResult {
   readonly typeUrl: string
   readonly value: Uint8Array
+  /** Not for clients: see `VisionResult`. */
+  readonly attached?: true
 }
 
 /** One image, and what is wanted of it. */
@@ -12,6 +14,8 @@ export interface InferenceWork {
   /** The image as it was posted. */
   readonly content: Uint8Array
   readonly requests: readonly VersionRequest<unknown>[]
+  /** Whether the token asks for a summary of the transaction; absent: no. */
+  readonly summarised?: boolean
 }
 
 /** What answers: the `models` and `executionProvider` of `ImageProcessed`. */

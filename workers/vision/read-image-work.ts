@@ -5,6 +5,7 @@ import { shortTypeName } from '../../lib/envelope/payload-registry.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { IngestedImageSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ingest-v1m0_pb.ts'
+import { readSummaryClaim } from '../../lib/token/read-summary-claim.ts'
 import { selectUsable } from '../../lib/token/select-usable.ts'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
@@ -18,6 +19,8 @@ export interface ImageWork {
   readonly content: Uint8Array
   /** Empty where the token names no version of the service. */
   readonly requests: readonly VersionRequest<unknown>[]
+  /** Whether the token asks for a summary of the transaction. */
+  readonly summarised: boolean
 }
 
 /** What reading needs. */
@@ -49,7 +52,8 @@ export async function readImageWork<Settings>(
     ingestedAt,
   })
   const requests = readRequests(rights, envelope, dependencies)
-  return { clientId, envelope, content: readContent(payload.value), requests }
+  const summarised = readSummaryClaim(rights) !== undefined
+  return { clientId, envelope, content: readContent(payload.value), requests, summarised }
 }
 
 function readContent(payload: Uint8Array): Uint8Array {

@@ -43,10 +43,10 @@ export function writeImageMessages(
   const write = createWriter(service, work)
   const failures: ImageFailure[] = []
   const records = work.requests.flatMap(({ version }, index) => {
-    const payloads = 'results' in outcome ? (outcome.results[index] ?? []) : []
-    const results = payloads.map((packed, ordinal) =>
-      write(version, ordinal, create(AnySchema, packed)),
-    )
+    const answers = 'results' in outcome ? (outcome.results[index] ?? []) : []
+    const results = answers
+      .filter(({ attached }) => !attached)
+      .map((packed, ordinal) => write(version, ordinal, toAny(packed)))
     const failure = 'failure' in outcome ? outcome.failure : tooLarge(results)
     const sent = failure === undefined ? results : []
     const terminal = create(ImageProcessedSchema, {
@@ -58,7 +58,9 @@ export function writeImageMessages(
       ...(failure === undefined ? {} : { failure }),
     })
     if (failure !== undefined) failures.push(failure)
-    return [...sent, write(version, 'terminal', anyPack(ImageProcessedSchema, terminal))]
+    const payload = anyPack(ImageProcessedSchema, terminal)
+    const attachment = failure === undefined ? answers.find(({ attached }) => attached) : undefined
+    return [...sent, write(version, 'terminal', payload, attachment)]
   })
   return { records, failure: failures[0] }
 }
@@ -67,7 +69,12 @@ function createWriter(service: string, { clientId, envelope }: ImageWork) {
   const { correlationId, token, imageId, ingestedAt, announcedImages, synthetic } = envelope
   const partition = partitionFor({ clientId, correlationId }, topics.vision.partitions)
   const traceparent = continueTrace(envelope.traceparent, derivedBytes(`${service}\n${imageId}`))
-  return (version: string, ordinal: number | 'terminal', payload: Any): OutgoingRecord => ({
+  return (
+    version: string,
+    ordinal: number | 'terminal',
+    payload: Any,
+    attachment?: PackedResult,
+  ): OutgoingRecord => ({
     key: clientId,
     partition,
     value: writeEnvelope(
@@ -81,9 +88,14 @@ function createWriter(service: string, { clientId, envelope }: ImageWork) {
         synthetic,
         traceparent,
         ...(ingestedAt === undefined ? {} : { ingestedAt }),
+        ...(attachment === undefined ? {} : { attachment: toAny(attachment) }),
       }),
     ),
   })
+}
+
+function toAny({ typeUrl, value }: PackedResult): Any {
+  return create(AnySchema, { typeUrl, value })
 }
 
 /** Ids of a span that are the same when the image is worked on again. */

@@ -34,8 +34,11 @@ function record(members: Partial<TransactionRecord>): TransactionRecord {
     tokenIngestedAt: new Date('2026-11-24T06:00:00Z'),
     traceparent: '',
     synthetic: false,
+    identityThreshold: 0.42,
     images: [],
     messages: [],
+    templates: [],
+    formerPeople: [],
     ...members,
   }
 }

@@ -33,8 +33,11 @@ function createRecorder(found = true, token = 'the.token') {
         tokenIngestedAt,
         traceparent,
         synthetic: true,
+        identityThreshold: 0.42,
         images: [{ imageId: '1', expected: ['ocr/1.0'], answered: [] }],
         messages: [],
+        templates: [],
+        formerPeople: [],
       })
       return Promise.resolve({ revision, messages: 7, ...composed })
     },

@@ -21,7 +21,13 @@ beforeAll(async () => {
 afterAll(() => databases.drop())
 
 const clientId = 'client'
-const rights = { clientId, windowSeconds: 60, idleSeconds: 30, expected: ['ocr/1.0'] }
+const rights = {
+  clientId,
+  windowSeconds: 60,
+  idleSeconds: 30,
+  identityThreshold: 0.42,
+  expected: ['ocr/1.0'],
+}
 
 /** A handler on the real journal, with a note of all that it caused. */
 function createHandler() {

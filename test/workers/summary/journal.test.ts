@@ -37,6 +37,7 @@ const entriesOfTransaction = fc
       token: fc.constantFrom('token.a', 'token.B', 'token.ä'),
       windowSeconds: fc.integer({ min: 1, max: 100 }),
       idleSeconds: fc.integer({ min: 1, max: 100 }),
+      identityThreshold: fc.constantFrom(0.3, 0.42, 0.6),
     }),
     { minLength: 1, maxLength: 12 },
   )
@@ -57,12 +58,17 @@ const entriesOfTransaction = fc
           clientId: 'client',
           windowSeconds: draft.windowSeconds,
           idleSeconds: draft.idleSeconds,
+          identityThreshold: draft.identityThreshold,
           expected: services,
         },
         token: draft.token,
         ingestedAt: new Date(Date.UTC(2026, 10, 24, 6, 0, draft.second)),
         traceparent: draft.token,
         synthetic: draft.second === 3,
+        templates:
+          draft.kind === 'terminal'
+            ? [0, 1].map((index) => ({ index, maker: 'm', vector: Buffer.of(draft.image, index) }))
+            : [],
       }
     }),
   )
@@ -95,6 +101,7 @@ function sorted(record: TransactionRecord | undefined) {
     ...record,
     images: images?.sort((a, b) => (text(a) < text(b) ? -1 : 1)),
     messages: record?.messages.toSorted((a, b) => (text(a) < text(b) ? -1 : 1)),
+    templates: record?.templates.toSorted((a, b) => (text(a) < text(b) ? -1 : 1)),
   }
 }
 
@@ -107,11 +114,18 @@ const entry = (members: Partial<JournalEntry>): JournalEntry => ({
   version: '1.0',
   content: { kind: 'terminal', results: 0 },
   announced: 0,
-  rights: { clientId: 'client', windowSeconds: 60, idleSeconds: 30, expected: services },
+  rights: {
+    clientId: 'client',
+    windowSeconds: 60,
+    idleSeconds: 30,
+    identityThreshold: 0.42,
+    expected: services,
+  },
   token: 'token',
   ingestedAt: new Date(),
   traceparent: '',
   synthetic: false,
+  templates: [],
   ...members,
 })
 

@@ -11,7 +11,13 @@ const image = {
   announced: 2,
   ingestedAt: new Date('2026-11-24T06:00:00Z'),
 }
-const rights = { clientId: 'client', windowSeconds: 60, idleSeconds: 30, expected: ['ocr/1.0'] }
+const rights = {
+  clientId: 'client',
+  windowSeconds: 60,
+  idleSeconds: 30,
+  identityThreshold: 0.42,
+  expected: ['ocr/1.0'],
+}
 const granted: ReadRights = () => Promise.resolve(rights)
 
 const read = (records: readonly { value: Uint8Array }[], readRights: ReadRights = granted) =>

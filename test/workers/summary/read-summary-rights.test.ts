@@ -3,7 +3,7 @@ import { visionServices } from '../../../lib/topology.ts'
 import { readSummaryRights } from '../../../workers/summary/read-summary-rights.ts'
 
 describe('what a token says of summaries', () => {
-  test('is the window, the idle gap, and the versions that its claims select', () => {
+  test('is the window, the idle gap, the threshold of identity, and the versions that its claims select', () => {
     const rights = {
       'faceextract-1.*': true,
       'faceextract-*': true,
@@ -15,6 +15,7 @@ describe('what a token says of summaries', () => {
       clientId: 'client',
       windowSeconds: 60,
       idleSeconds: 30,
+      identityThreshold: 0.42,
       expected: ['faceextract/1.1', 'faceextract/2.0', 'ocr/1.0'],
     })
   })

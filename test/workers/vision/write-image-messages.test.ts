@@ -30,7 +30,7 @@ function workFor(versions: readonly string[], traceparent = ''): ImageWork {
     synthetic: true,
   })
   const requests = versions.map((version) => ({ version, settings: true }))
-  return { clientId: 'client', envelope, content: Buffer.alloc(0), requests }
+  return { clientId: 'client', envelope, content: Buffer.alloc(0), requests, summarised: false }
 }
 
 const packed = fc

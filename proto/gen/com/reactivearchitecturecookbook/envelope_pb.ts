@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file com/reactivearchitecturecookbook/envelope.proto.
  */
 export const file_com_reactivearchitecturecookbook_envelope: GenFile = /*@__PURE__*/
-  fileDesc("Ci9jb20vcmVhY3RpdmVhcmNoaXRlY3R1cmVjb29rYm9vay9lbnZlbG9wZS5wcm90bxIgY29tLnJlYWN0aXZlYXJjaGl0ZWN0dXJlY29va2Jvb2si8QEKCEVudmVsb3BlEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgJEg0KBXRva2VuGAIgASgJEiUKB3BheWxvYWQYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55EhIKCm1lc3NhZ2VfaWQYBCABKAkSEAoIaW1hZ2VfaWQYBSABKAkSLwoLaW5nZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3RyYWNlcGFyZW50GAcgASgJEhgKEGFubm91bmNlZF9pbWFnZXMYCCABKA0SEQoJc3ludGhldGljGAkgASgIYgZwcm90bzM", [file_google_protobuf_any, file_google_protobuf_timestamp]);
+  fileDesc("Ci9jb20vcmVhY3RpdmVhcmNoaXRlY3R1cmVjb29rYm9vay9lbnZlbG9wZS5wcm90bxIgY29tLnJlYWN0aXZlYXJjaGl0ZWN0dXJlY29va2Jvb2simwIKCEVudmVsb3BlEhYKDmNvcnJlbGF0aW9uX2lkGAEgASgJEg0KBXRva2VuGAIgASgJEiUKB3BheWxvYWQYAyABKAsyFC5nb29nbGUucHJvdG9idWYuQW55EhIKCm1lc3NhZ2VfaWQYBCABKAkSEAoIaW1hZ2VfaWQYBSABKAkSLwoLaW5nZXN0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhMKC3RyYWNlcGFyZW50GAcgASgJEhgKEGFubm91bmNlZF9pbWFnZXMYCCABKA0SEQoJc3ludGhldGljGAkgASgIEigKCmF0dGFjaG1lbnQYCiABKAsyFC5nb29nbGUucHJvdG9idWYuQW55YgZwcm90bzM", [file_google_protobuf_any, file_google_protobuf_timestamp]);
 
 /**
  * The value of every record on every topic.
@@ -84,6 +84,13 @@ export type Envelope = Message<"com.reactivearchitecturecookbook.Envelope"> & {
    * @generated from field: bool synthetic = 9;
    */
   synthetic: boolean;
+
+  /**
+   * What a service tells the others of the system beside the message; never shown to clients. Absent where there is nothing to tell.
+   *
+   * @generated from field: google.protobuf.Any attachment = 10;
+   */
+  attachment?: Any | undefined;
 };
 
 /**
