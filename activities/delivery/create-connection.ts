@@ -40,7 +40,7 @@ const keepAliveMs = 4_000
 const lowestFinalStatus = 200
 
 /** Errors of a kept connection that the other side had closed meanwhile. */
-const staleConnectionWords = new Set(['connection-closed', 'ECONNRESET', 'EPIPE'])
+const staleConnectionWords = new Set(['connection-closed', 'ECONNRESET'])
 
 /** Creates a connection that is not made yet. */
 export function createConnection(options: ConnectionOptions): Connection {

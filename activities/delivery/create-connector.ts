@@ -14,7 +14,7 @@ export type ResolveName = (
 export interface ConnectorOptions {
   readonly resolveName?: ResolveName
   /** Certificates in PEM that are trusted instead of those of the system. */
-  readonly trusted?: string
+  readonly trusted?: readonly string[]
   readonly connectTimeoutMs?: number
 }
 
@@ -50,7 +50,7 @@ export function createConnector(
     timeout: connectTimeoutMs,
     lookup,
     rejectUnauthorized: true,
-    ...(options.trusted === undefined ? {} : { ca: options.trusted }),
+    ...(options.trusted === undefined ? {} : { ca: [...options.trusted] }),
   })
   return (target, callback) => {
     // No lookup is made for a literal.

@@ -7,31 +7,48 @@ export interface TestCertificate {
 }
 
 /** Tags of DER: X.690. */
-const tags = { integer: 2, bits: 3, oid: 6, utf8: 12, utcTime: 23, sequence: 0x30, set: 0x31 }
-/** ecdsa-with-SHA256, and commonName. */
+const tags = {
+  integer: 2,
+  bits: 3,
+  octets: 4,
+  oid: 6,
+  utf8: 12,
+  utcTime: 23,
+  sequence: 0x30,
+  set: 0x31,
+  dnsName: 0x82,
+  version: 0xa0,
+  extensions: 0xa3,
+}
+/** ecdsa-with-SHA256, commonName and subjectAltName. */
 const ecdsaWithSha256 = Buffer.from('2a8648ce3d040302', 'hex')
 const commonName = Buffer.from('550403', 'hex')
+const subjectAltName = Buffer.from('551d11', 'hex')
+const version3 = 2
+const yearMs = 365 * 24 * 60 * 60 * 1_000
 
-/** Makes a certificate that is valid today and signed by nobody but itself. */
-export function createTestCertificate(): TestCertificate {
+/** Makes a certificate for a host, signed by nobody but itself, that is valid from a year ago until `notAfter`. */
+export function createTestCertificate(
+  host = 'localhost',
+  notAfter = Date.now() + yearMs,
+): TestCertificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = der(tags.sequence, der(tags.oid, ecdsaWithSha256))
-  const attribute = der(
-    tags.sequence,
-    der(tags.oid, commonName),
-    der(tags.utf8, Buffer.from('localhost')),
-  )
+  const attribute = der(tags.sequence, der(tags.oid, commonName), der(tags.utf8, Buffer.from(host)))
   const name = der(tags.sequence, der(tags.set, attribute))
-  const yearMs = 365 * 24 * 60 * 60 * 1_000
-  const validity = der(tags.sequence, time(Date.now() - yearMs), time(Date.now() + yearMs))
+  const validity = der(tags.sequence, time(Date.now() - yearMs), time(notAfter))
+  const names = der(tags.sequence, der(tags.dnsName, Buffer.from(host)))
+  const extension = der(tags.sequence, der(tags.oid, subjectAltName), der(tags.octets, names))
   const content = der(
     tags.sequence,
+    der(tags.version, der(tags.integer, Buffer.from([version3]))),
     der(tags.integer, Buffer.from([1])),
     algorithm,
     name,
     validity,
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
+    der(tags.extensions, der(tags.sequence, extension)),
   )
   const signature = Buffer.concat([Buffer.from([0]), sign('sha256', content, privateKey)])
   const certificate = der(tags.sequence, content, algorithm, der(tags.bits, signature))
