@@ -14,7 +14,10 @@ afterEach(async () => {
 
 async function post(hostname: string, allowed: string[], resolveName?: ResolveName) {
   const sink = await startWebhookSink()
-  const agent = new Agent({ connect: createConnector(createAddressPolicy(allowed), resolveName) })
+  const policy = createAddressPolicy(allowed)
+  const agent = new Agent({
+    connect: createConnector(policy, resolveName === undefined ? {} : { resolveName }),
+  })
   sinks.push(sink)
   agents.push(agent)
   const url = new URL(sink.url)
@@ -32,11 +35,22 @@ describe('the connector', () => {
     '0x7f.0.0.1',
     '0x7f000001',
     '0177.0.0.1',
+    '0x7f.1',
     '127.0.0.1.',
+    '%31%32%37.0.0.1',
+    '１２７.0.0.1',
+    '127。0。0。1',
+    '①②⑦.0.0.1',
     '[::1]',
     '[::ffff:127.0.0.1]',
     '[::ffff:7f00:1]',
+    '[::127.0.0.1]',
+    '[0:0:0:0:0:0:0:1]',
+    '[64:ff9b::127.0.0.1]',
+    '[64:ff9b:1::7f00:1]',
+    '[2002:7f00:1::]',
     'localhost',
+    'LOCALHOST',
   ])('does not connect to loopback written as %s', async (hostname) => {
     await expect(post(hostname, [])).rejects.toMatchObject({ code: 'address-denied' })
   })
@@ -71,6 +85,18 @@ describe('the connector', () => {
       statusCode: 204,
     })
     expect(resolutions).toBe(1)
+  })
+
+  test('checks every new connection, however often a name changes its answer', async () => {
+    let resolutions = 0
+    const resolveName: ResolveName = (_hostname, callback) => {
+      resolutions += 1
+      callback(null, [{ address: resolutions === 1 ? '127.0.0.1' : '10.0.0.1', family: 4 }])
+    }
+    await expect(post('hooks.example', ['127.0.0.0/8'], resolveName)).resolves.toBeDefined()
+    await expect(post('hooks.example', ['127.0.0.0/8'], resolveName)).rejects.toMatchObject({
+      code: 'address-denied',
+    })
   })
 
   test('says when a name cannot be resolved', async () => {
