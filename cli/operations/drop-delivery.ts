@@ -21,8 +21,8 @@ const dropTimeoutMs = 15_000
 /**
  * Gives a message up for good. `reason` is for the log, 1 to 500 characters. Throws `IpsError('message-unknown')`,
  * `IpsError('delivery-state-wrong')` where it is neither retrying nor dead, `IpsError('reason-malformed')`,
- * `IpsError('temporal-unreachable')`, retryable, also where no push process is up, and `IpsError('journal-unavailable')`,
- * retryable.
+ * `IpsError('temporal-unreachable')`, `IpsError('push-silent')` where no push process has done it in time, and
+ * `IpsError('journal-unavailable')`, these three retryable.
  */
 export async function dropDelivery(
   operations: Operations,
@@ -33,6 +33,7 @@ export async function dropDelivery(
   const { state } = found
   if (state !== 'retrying' && state !== 'dead') throw wrongState(found)
   const { client, taskQueue } = operations
+  await onTemporal(client, () => client.workflowService.getSystemInfo({}))
   try {
     await onTemporal(
       client,
@@ -53,6 +54,11 @@ export async function dropDelivery(
 }
 
 function toIpsError(error: unknown, found: LoggedDelivery): unknown {
+  if (error instanceof IpsError && error.code === 'temporal-unreachable') {
+    // It has just answered: it waits for a push process.
+    const message = 'no push process has answered: is one up? The message may still be dropped when one is'
+    return new IpsError('push-silent', message, { retryable: true, cause: error })
+  }
   if (!(error instanceof WorkflowUpdateFailedError)) return error
   const { cause } = error
   if (!(cause instanceof ApplicationFailure)) return error

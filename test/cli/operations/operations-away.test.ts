@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { actOnEndpoint } from '../../../cli/operations/act-on-endpoint.ts'
 import { dropDelivery } from '../../../cli/operations/drop-delivery.ts'
 import { listDeliveries } from '../../../cli/operations/list-deliveries.ts'
+import type { Operations } from '../../../cli/operations/operations.ts'
 import { replayMessages } from '../../../cli/operations/replay-messages.ts'
 import { retryDelivery } from '../../../cli/operations/retry-delivery.ts'
 import { showDelivery } from '../../../cli/operations/show-delivery.ts'
@@ -58,12 +59,13 @@ describe('operators, while Temporal is away,', () => {
     timeoutMs,
   )
 
-  test.each([
-    ['pause', (operations) => actOnEndpoint(operations, { clientId: client.clientId }, 'pause')],
-    ['replay', (operations) => replayMessages(operations, { clientId: client.clientId }, {})],
-    ['retry', (operations) => retryDelivery(operations, { messageId: id })],
-    ['drop', (operations) => dropDelivery(operations, { messageId: id }, 'a test')],
-  ] satisfies [string, Parameters<OperationsFixture['operate']>[0]][])(
+  const actions: Record<string, (operations: Operations) => Promise<unknown>> = {
+    pause: (operations) => actOnEndpoint(operations, { clientId: client.clientId }, 'pause'),
+    replay: (operations) => replayMessages(operations, { clientId: client.clientId }, {}),
+    retry: (operations) => retryDelivery(operations, { messageId: id }),
+    drop: (operations) => dropDelivery(operations, { messageId: id }, 'a test'),
+  }
+  test.each(Object.entries(actions))(
     'are told so when they %s',
     async (_name, work) => {
       await expect(fixture.operate(work, temporalAway)).rejects.toMatchObject({
@@ -108,6 +110,9 @@ describe('operators, while no push process is up,', () => {
         actOnEndpoint(operations, { clientId }, 'pause'),
       )
       expect(asked).toMatchObject({ taken: false, workflow: 'silent' })
+      await expect(
+        fixture.operate((operations) => dropDelivery(operations, { messageId: id }, 'a test')),
+      ).rejects.toMatchObject({ code: 'push-silent', retryable: true })
       push = await fixture.start()
       await until('it is paused', async () => {
         const report = await fixture.operate((operations) => showEndpoint(operations, { clientId }))
