@@ -37,8 +37,8 @@ export interface MessageActivities {
   deliverMessage(target: { endpointId: string; position: number }): Promise<MessageResult>
 }
 
-/** An endpoint that has no place for so long is busy with what is in its queue. */
-const placeTimeoutMs = 10_000
+/** An endpoint that has no place for so long is slow: nobody else's messages shall wait for it. */
+const placeTimeoutMs = 2_000
 
 /** Creates the activities of `messageDelivery`. */
 export function createMessageActivities(dependencies: MessageDependencies): MessageActivities {

@@ -1,47 +1,42 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
 import { MockActivityEnvironment } from '@temporalio/testing'
-import { createAddressPolicy } from '../../activities/delivery/create-address-policy.ts'
-import { createConnector } from '../../activities/delivery/create-connector.ts'
-import { createSender, maxConcurrency } from '../../activities/delivery/create-sender.ts'
-import {
-  createDeliveryActivities,
-  type DeliveryActivities,
-} from '../../activities/deliver-endpoint.ts'
+import { createDeliveryActivities } from '../../activities/deliver-endpoint.ts'
+import { createByteBudget } from '../../activities/delivery/create-byte-budget.ts'
+import { maxConcurrency } from '../../activities/delivery/create-lane.ts'
 import type { EndpointRow } from '../../workers/push/journal/append-deliveries.ts'
-import {
-  createDelivery,
-  createTestPushJournal,
-  type TestPushJournal,
-} from '../support/push-journal.ts'
+import { createDelivery } from '../support/push-journal.ts'
 import { startWebhookSink, type SinkAnswer } from '../support/webhook-sink.ts'
+import { createRunFixtures, type RunFixtures } from './delivery/create-run-fixtures.ts'
 
-let test_: TestPushJournal
-let activities: DeliveryActivities
+let fixtures: RunFixtures
 const closers: (() => Promise<unknown>)[] = []
 
 beforeAll(async () => {
-  test_ = await createTestPushJournal()
-  const connector = createConnector(createAddressPolicy(['127.0.0.0/8']))
-  activities = createDeliveryActivities({
-    journal: test_.journal,
-    createSender: () => createSender({ connector }),
-    urlPolicy: { allowHttp: true },
-    userAgent: 'ips/test',
-    lingerMs: 0,
-    stopping: new AbortController().signal,
-    onAttempt: () => undefined,
-  })
+  fixtures = await createRunFixtures()
 })
 
 afterEach(async () => {
+  await fixtures.closeSinks()
   await Promise.all(closers.splice(0).map((close) => close()))
 })
 
 afterAll(async () => {
-  await test_.drop()
+  await fixtures.drop()
 })
 
-function deliver({ clientId, endpointId }: EndpointRow) {
+function deliver({ clientId, endpointId }: Pick<EndpointRow, 'clientId' | 'endpointId'>) {
+  const activities = createDeliveryActivities({
+    journal: fixtures.test.journal,
+    lanes: fixtures.lanes,
+    budget: createByteBudget(1_000_000),
+    urlPolicy: { allowHttp: true },
+    userAgent: 'ips/test',
+    lingerMs: 0,
+    stopping: new AbortController().signal,
+    random: randomBytes,
+    onAttempt: () => undefined,
+  })
   const target = { clientId, endpointId, probe: false }
   return new MockActivityEnvironment().run(() => activities.deliverEndpoint(target))
 }
@@ -53,17 +48,36 @@ describe('the delivery to an endpoint', () => {
       path === '/slow' ? slow.promise : { status: 204 },
     )
     closers.push(() => sink.close())
-    const origin = new URL(sink.url).origin
-    const slowOne = test_.createEndpoint({ url: `${origin}/slow`, maxConcurrency })
-    const other = test_.createEndpoint({ url: `${origin}/other` })
-    const slowIds = Array.from({ length: maxConcurrency }, (_, index) => `slow-${index}`)
-    await test_.journal.append(slowIds.map((id) => createDelivery(slowOne, id)))
-    await test_.journal.append([createDelivery(other, 'other')])
+    const { origin } = new URL(sink.url)
+    const slowOne = fixtures.test.createEndpoint({ url: `${origin}/slow`, maxConcurrency })
+    const other = fixtures.test.createEndpoint({ url: `${origin}/other` })
+    const slowIds = Array.from({ length: 20 }, (_, index) => `slow-${index}`)
+    await fixtures.test.journal.append(slowIds.map((id) => createDelivery(slowOne, id)))
+    await fixtures.test.journal.append([createDelivery(other, 'other')])
 
     const slowDelivery = deliver(slowOne)
-    await sink.untilArrived(slowIds)
+    await sink.untilArrived(slowIds.slice(0, 8))
     await expect(deliver(other)).resolves.toEqual({ outcome: 'asleep', delivered: 1, refused: 0 })
     slow.resolve({ status: 204 })
-    await expect(slowDelivery).resolves.toMatchObject({ delivered: maxConcurrency })
+    await expect(slowDelivery).resolves.toMatchObject({ delivered: slowIds.length })
+  })
+
+  test('is in trouble where its secret is malformed, which is not repeated', async () => {
+    const endpoint = fixtures.test.createEndpoint({ secret: 'whsec_no' })
+    await fixtures.test.journal.append([createDelivery(endpoint, 'one')])
+    await expect(deliver(endpoint)).resolves.toEqual({
+      outcome: 'trouble',
+      delivered: 0,
+      refused: 0,
+      error: 'secret-malformed',
+    })
+  })
+
+  test('has nothing to do where the journal does not know it', async () => {
+    await expect(deliver({ clientId: 'nobody', endpointId: 'unknown' })).resolves.toEqual({
+      outcome: 'asleep',
+      delivered: 0,
+      refused: 0,
+    })
   })
 })

@@ -90,7 +90,13 @@ describe('a packer of batches', () => {
     ;[1, 2, 3, 5, 6, 7, 8, 9].forEach((position) => packer.add(message(position), 0))
     const parcels = drain(packer, 100)
     expect(parcels.map(positionsOf)).toEqual([[1], [2, 3, 5, 6], [7], [8], [9]])
-    expect(parcels.map(({ isUnrecorded }) => isUnrecorded)).toEqual([true, false, false, false, true])
+    expect(parcels.map(({ isUnrecorded }) => isUnrecorded)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      true,
+    ])
   })
 
   test('waits for the rest of what was recorded until the queue ends', () => {

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createByteBudget } from '../../../activities/delivery/create-byte-budget.ts'
 import { maxConcurrency } from '../../../activities/delivery/create-lane.ts'
 import type { DeliveryJournal } from '../../../activities/delivery/delivery-journal.ts'
+import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
 import { createDelivery } from '../../support/push-journal.ts'
 import { until } from '../../support/until.ts'
 import type { SinkAnswer } from '../../support/webhook-sink.ts'
@@ -189,6 +191,90 @@ describe('a delivery', () => {
     const fixture = await fixtures.create(undefined, { maxRate: 100 })
     await fixture.append(idsOf(120))
     await expect(fixture.run()).resolves.toMatchObject({ outcome: 'asleep', delivered: 120 })
+  })
+
+  test('never has more messages sent and not settled than may be sent twice after a kill', async () => {
+    const fixture = await fixtures.create()
+    await fixture.append(idsOf(3 * maxUnsettled))
+    const settling = Promise.withResolvers<undefined>()
+    const journal: DeliveryJournal = {
+      ...fixtures.test.journal,
+      async settle(settlement) {
+        await settling.promise
+        return fixtures.test.journal.settle(settlement)
+      },
+    }
+    const run = fixture.run({ journal })
+    await until('the bound is met', () => fixture.sink.received.length === maxUnsettled)
+    // A killed process would leave them all pending, and the next one send them again; it would not send one more.
+    await fixture.sink.untilArrived(idsOf(maxUnsettled))
+    expect(fixture.events).toHaveLength(maxUnsettled)
+    settling.resolve(undefined)
+    await expect(run).resolves.toMatchObject({ delivered: 3 * maxUnsettled })
+  })
+
+  test('shares what a process may hold, and no endpoint goes without', async () => {
+    const answers = Promise.withResolvers<SinkAnswer>()
+    const body = 'x'.repeat(1_000)
+    const budget = createByteBudget(3_000)
+    const greedy = await fixtures.create(() => answers.promise)
+    await greedy.append(idsOf(10), body)
+    const greedyRun = greedy.run({ budget })
+    await greedy.sink.untilArrived(idsOf(3))
+    const other = await fixtures.create()
+    await other.append(idsOf(4), body)
+    await expect(other.run({ budget })).resolves.toMatchObject({ outcome: 'asleep', delivered: 4 })
+    expect(greedy.sink.received).toHaveLength(3)
+    answers.resolve({ status: 204 })
+    await expect(greedyRun).resolves.toMatchObject({ outcome: 'asleep', delivered: 10 })
+    expect(budget.take(3_000)).toBe(true)
+  })
+
+  test('gives back what it has read ahead and not sent', async () => {
+    const budget = createByteBudget(100_000)
+    const fixture = await fixtures.create(() => ({ status: 503 }))
+    await fixture.append(idsOf(50), 'x'.repeat(1_000))
+    await expect(fixture.run({ budget })).resolves.toMatchObject({ outcome: 'trouble' })
+    expect(budget.take(100_000)).toBe(true)
+  })
+
+  test('settles as expired what is not there any more', async () => {
+    const fixture = await fixtures.create()
+    await fixture.append(idsOf(3))
+    const journal: DeliveryJournal = {
+      ...fixtures.test.journal,
+      async read(endpointId, after) {
+        const page = await fixtures.test.journal.read(endpointId, after)
+        const messages = page.messages.map((message) =>
+          message.messageId === 'message-1' ? { ...message, body: undefined } : message,
+        )
+        return { ...page, messages }
+      },
+    }
+    await expect(fixture.run({ journal })).resolves.toMatchObject({ delivered: 2, refused: 0 })
+    await expect(fixture.outcomes()).resolves.toEqual({
+      ...allAre(idsOf(3), 'delivered'),
+      'message-1': 'expired',
+    })
+  })
+
+  test('tells operators how many requests are under way, and in the end that there are none', async () => {
+    const answers = Promise.withResolvers<SinkAnswer>()
+    const fixture = await fixtures.create(() => answers.promise)
+    await fixture.append(idsOf(5))
+    const notes: number[] = []
+    const journal: DeliveryJournal = {
+      ...fixtures.test.journal,
+      noteInFlight(endpointId, owner, inFlight) {
+        notes.push(inFlight)
+        return fixtures.test.journal.noteInFlight(endpointId, owner, inFlight)
+      },
+    }
+    const run = fixture.run({ journal })
+    await until('it is noted', () => notes.length > 0)
+    answers.resolve({ status: 204 })
+    await run
+    expect(notes).toEqual([5, 0])
   })
 
   test('that lost its endpoint to another one stops', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { continueTrace, traceIdOf } from '../../../lib/telemetry/trace-context.ts'
+import { continueTrace, createRandomPool, traceIdOf } from '../../../lib/telemetry/trace-context.ts'
 
 const hex = (digits: number) =>
   fc
@@ -31,5 +31,18 @@ describe('continueTrace', () => {
     expect(traceIdOf(continueTrace(`00-${'0'.repeat(32)}-${'1'.repeat(16)}-01`))).not.toBe(
       '0'.repeat(32),
     )
+  })
+})
+
+describe('a pool of random bytes', () => {
+  it('gives as many as are asked for, and never the same again', () => {
+    const random = createRandomPool()
+    const drawn = Array.from({ length: 5_000 }, (_, index) =>
+      random(index % 2 === 0 ? 8 : 16).toString('hex'),
+    )
+    expect(drawn.map(({ length }) => length)).toEqual(
+      drawn.map((_, index) => (index % 2 === 0 ? 16 : 32)),
+    )
+    expect(new Set(drawn).size).toBe(drawn.length)
   })
 })
