@@ -79,6 +79,7 @@ export async function endpointDelivery(input: EndpointDeliveryInput): Promise<vo
     if (isScheduleOver(memory, result)) await buryExhausted(input, memory)
     if (result.outcome === 'asleep') {
       await condition(() => memory.replays.length === 0 || isHistoryLong())
+      await noteRecovery(input, memory)
       if (!hasMoreToDo(memory)) break
     }
   }
@@ -94,12 +95,18 @@ function isHistoryLong(): boolean {
 async function waitUntilDue(input: EndpointDeliveryInput, memory: EndpointMemory): Promise<void> {
   while (!isHistoryLong()) {
     const hold = holdOf(memory, Date.now())
-    if (hold === undefined) { endWait(memory); return; }
+    if (hold === undefined) {
+      endWait(memory)
+      return
+    }
     show(input, memory, hold)
     memory.retryNow = false
-    const isNoted = await note(input, memory)
+    const isNoted = await note(input, memory, hold)
     await waitWhile(hold, memory, isNoted ? Infinity : noteAgainMs)
-    if (hold === 'backing-off' && wasAskedToRetry(memory)) { endWait(memory); return; }
+    if (hold === 'backing-off' && wasAskedToRetry(memory)) {
+      endWait(memory)
+      return
+    }
   }
 }
 
@@ -175,14 +182,25 @@ async function buryExhausted(
   }
 }
 
+/** Falling asleep says by itself that the endpoint is idle; only that its failures are over is left to say. */
+async function noteRecovery(input: EndpointDeliveryInput, memory: EndpointMemory): Promise<void> {
+  const isOver = memory.isTroubleNoted === true && memory.failures === 0
+  if (isOver && !hasMoreToDo(memory)) await note(input, memory, 'idle')
+}
+
 /** Tells the journal where the endpoint stands, where it does not know; false where it could not be told. */
-async function note({ endpointId }: EndpointDeliveryInput, memory: EndpointMemory) {
-  const endpointNote = noteOf(memory)
+async function note(
+  { endpointId }: EndpointDeliveryInput,
+  memory: EndpointMemory,
+  state: EndpointState,
+): Promise<boolean> {
+  const endpointNote = noteOf(memory, state)
   const text = JSON.stringify(endpointNote)
   if (memory.noted === text || !patched(operationsPatch)) return true
   try {
     await noteEndpoint({ endpointId, note: endpointNote })
     memory.noted = text
+    memory.isTroubleNoted = endpointNote.failures > 0
     return true
   } catch (error) {
     if (isCancellation(error)) throw error

@@ -9,6 +9,7 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { MessageActivities, MessageResult } from '../activities/deliver-message.ts'
 import type { OperationsActivities } from '../activities/operate-endpoint.ts'
 import { briefActivities } from './brief-activities.ts'
 import { failureReasonOf } from './failure-reason.ts'
@@ -24,9 +25,7 @@ import {
   isOpen,
   maxTries,
   messageStatusOf,
-  type MessageActivities,
   type MessageMemory,
-  type MessageResult,
   type MessageState,
 } from './message/message-memory.ts'
 import {

@@ -69,10 +69,10 @@ export interface EndpointStatus {
   readonly lastError?: string
   /** RFC 3339; only while it backs off. */
   readonly nextAttemptAt?: string
+  /** True while a replay is under way or waits. */
+  readonly replaying?: boolean
   /** Messages that replays have put into the queue once more, once there were any. */
   readonly replayed?: number
-  /** Only while a replay waits or goes on. */
-  readonly replaying?: true
   /** Messages that became dead since they had waited for longer than the whole schedule, once there were any. */
   readonly exhausted?: number
 }
@@ -102,6 +102,8 @@ export interface CarriedEndpointState {
   readonly resumeAtMs?: number
   /** The first of them may have come some way. */
   readonly replays?: readonly WaitingReplay[]
+  /** The journal was told of failures, and not yet that they are over. */
+  readonly isTroubleNoted?: boolean
   readonly replayed?: number
   readonly exhausted?: number
   /** What the last request that was not met had against it: a sentence. */

@@ -1,111 +1,38 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client'
 import { ApplicationFailure, Context } from '@temporalio/activity'
-import type { TestWorkflowEnvironment } from '@temporalio/testing'
-import {
-  bundleWorkflowCode,
-  DefaultLogger,
-  Worker,
-  type WorkflowBundleWithSourceMap,
-} from '@temporalio/worker'
-import { randomUUID } from 'node:crypto'
-import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import type { DeliveryActivities, DeliveryResult } from '../../activities/deliver-endpoint.ts'
-import type { endpointDelivery } from '../../workflows/endpoint-delivery.ts'
+import type { DeliveryResult } from '../../activities/deliver-endpoint.ts'
 import {
   enableSignal,
-  endpointWorkflowId,
   pauseSignal,
   resumeSignal,
   retryNowSignal,
   statusQuery,
-  wakeUpSignal,
 } from '../../workflows/messages.ts'
+import {
+  asleep,
+  trouble,
+  untilInterrupted,
+  withEndpoint,
+  type DeliveryScript,
+  type ScriptedEndpoint,
+} from '../support/endpoint-workflow.ts'
 import { recordHistory } from '../support/record-history.ts'
-import { createTimeSkippingEnvironment } from '../support/temporal.ts'
 import { until } from '../support/until.ts'
+import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
-let environment: TestWorkflowEnvironment
-let workflowBundle: WorkflowBundleWithSourceMap
+let tests: WorkflowTests
 
 beforeAll(async () => {
-  environment = await createTimeSkippingEnvironment()
-  workflowBundle = await bundleWorkflowCode({
-    workflowsPath: path.resolve('workflows/index.ts'),
-    logger: new DefaultLogger('ERROR'),
-  })
+  tests = await createWorkflowTests()
 })
 
 afterAll(async () => {
-  await environment.teardown()
+  await tests.environment.teardown()
 })
 
-type Handle = WorkflowHandleWithSignaledRunId<typeof endpointDelivery>
-
-const asleep: DeliveryResult = { outcome: 'asleep', delivered: 0, refused: 0 }
-const trouble: DeliveryResult = {
-  outcome: 'trouble',
-  delivered: 0,
-  refused: 0,
-  status: 503,
-  error: 'status-503',
-}
-
-/** What an activity does when it is called: a result, or something that takes its time. */
-type Script = (DeliveryResult | ((call: Call) => Promise<DeliveryResult>))[]
-
-interface Call {
-  readonly probe: boolean
-  readonly atMs: number
-  /** Aborted by `interruptEndpoint`, or by the cancellation. */
-  readonly interrupted: AbortSignal
-}
-
-/** Runs `work` beside a worker whose deliveries follow a script, after which the endpoint is asleep. */
-async function withEndpoint(
-  script: Script,
-  work: (endpoint: {
-    handle: Handle
-    calls: readonly Call[]
-    wake: () => Promise<Handle>
-  }) => Promise<void>,
-): Promise<void> {
-  const taskQueue = randomUUID()
-  const calls: Call[] = []
-  const interrupted = new AbortController()
-  const activities: DeliveryActivities = {
-    async deliverEndpoint({ probe }) {
-      const signal = AbortSignal.any([interrupted.signal, Context.current().cancellationSignal])
-      const call = { probe, atMs: await environment.currentTimeMs(), interrupted: signal }
-      calls.push(call)
-      const step = script[calls.length - 1] ?? asleep
-      return typeof step === 'function' ? step(call) : step
-    },
-    interruptEndpoint() {
-      interrupted.abort()
-      return Promise.resolve()
-    },
-  }
-  const worker = await Worker.create({
-    connection: environment.nativeConnection,
-    taskQueue,
-    workflowBundle,
-    activities,
-    maxHeartbeatThrottleInterval: '200 milliseconds',
-  })
-  const endpoint = { clientId: randomUUID(), endpointId: 'endpoint', host: 'hooks.example' }
-  const wake = () =>
-    environment.client.workflow.signalWithStart<typeof endpointDelivery>('endpointDelivery', {
-      workflowId: endpointWorkflowId(endpoint),
-      taskQueue,
-      args: [endpoint],
-      signal: wakeUpSignal,
-    })
-  await worker.runUntil(async () => {
-    await work({ handle: await wake(), calls, wake })
-  })
-}
+const withScript = (script: DeliveryScript, work: (endpoint: ScriptedEndpoint) => Promise<void>) =>
+  withEndpoint(tests, script, work)
 
 /** A delivery that goes on until it is told. */
 function createHeldDelivery(result: DeliveryResult) {
@@ -119,13 +46,6 @@ function createHeldDelivery(result: DeliveryResult) {
   }
 }
 
-const untilInterrupted = ({ interrupted }: Call): Promise<DeliveryResult> =>
-  new Promise((resolve) => {
-    interrupted.addEventListener('abort', () =>
-      resolve({ outcome: 'unfinished', delivered: 3, refused: 0 }),
-    )
-  })
-
 /** Hears nothing but the server's answer to a heartbeat. */
 async function untilCancelled(): Promise<DeliveryResult> {
   const { cancellationSignal, heartbeat } = Context.current()
@@ -138,7 +58,7 @@ async function untilCancelled(): Promise<DeliveryResult> {
 
 describe('the workflow of an endpoint', () => {
   test('ends when the endpoint has fallen asleep', async () => {
-    await withEndpoint([{ ...asleep, delivered: 5, refused: 1 }], async ({ handle, calls }) => {
+    await withScript([{ ...asleep, delivered: 5, refused: 1 }], async ({ handle, calls }) => {
       await handle.result()
       expect(calls).toHaveLength(1)
       expect(calls[0]?.probe).toBe(false)
@@ -154,7 +74,7 @@ describe('the workflow of an endpoint', () => {
 
   test('goes on at once where a delivery was asked to end early', async () => {
     const unfinished = { ...asleep, outcome: 'unfinished' as const }
-    await withEndpoint([unfinished, unfinished], async ({ handle, calls }) => {
+    await withScript([unfinished, unfinished], async ({ handle, calls }) => {
       await handle.result()
       expect(calls).toHaveLength(3)
     })
@@ -162,7 +82,7 @@ describe('the workflow of an endpoint', () => {
 
   test('looks again where it was woken while a delivery fell asleep', async () => {
     const held = createHeldDelivery(asleep)
-    await withEndpoint([held.run], async ({ handle, calls, wake }) => {
+    await withScript([held.run], async ({ handle, calls, wake }) => {
       await until('the delivery has started', () => calls.length === 1)
       await wake()
       held.release()
@@ -172,7 +92,7 @@ describe('the workflow of an endpoint', () => {
   })
 
   test('leaves an endpoint in trouble alone for longer and longer, and probes it', async () => {
-    await withEndpoint(Array<DeliveryResult>(10).fill(trouble), async ({ handle, calls }) => {
+    await withScript(Array<DeliveryResult>(10).fill(trouble), async ({ handle, calls }) => {
       await handle.result()
       const gaps = calls.slice(1).map((call, index) => call.atMs - (calls[index]?.atMs ?? 0))
       const scheduleSeconds = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400, 86_400]
@@ -188,7 +108,7 @@ describe('the workflow of an endpoint', () => {
 
   test('waits for as long as the endpoint itself asks', async () => {
     const busy = { ...trouble, status: 429, error: 'status-429', retryAfterMs: 3_600_000 }
-    await withEndpoint([busy], async ({ handle, calls }) => {
+    await withScript([busy], async ({ handle, calls }) => {
       await handle.result()
       const gap = (calls[1]?.atMs ?? 0) - (calls[0]?.atMs ?? 0)
       expect(gap).toBeGreaterThanOrEqual(3_600_000)
@@ -198,14 +118,14 @@ describe('the workflow of an endpoint', () => {
 
   test('starts the schedule afresh after a delivery', async () => {
     const flapping = { ...trouble, delivered: 1 }
-    await withEndpoint([trouble, trouble, flapping], async ({ handle, calls }) => {
+    await withScript([trouble, trouble, flapping], async ({ handle, calls }) => {
       await handle.result()
       expect((calls[3]?.atMs ?? 0) - (calls[2]?.atMs ?? 0)).toBeLessThan(15_000)
     })
   })
 
   test('says why and until when it backs off, and ends it when it is told to', async () => {
-    await withEndpoint([trouble, trouble], async ({ handle, calls }) => {
+    await withScript([trouble, trouble], async ({ handle, calls }) => {
       await until('it backs off', async () => {
         const status = await handle.query(statusQuery)
         return status.state === 'backing-off'
@@ -222,7 +142,7 @@ describe('the workflow of an endpoint', () => {
   })
 
   test('pauses at once, and resumes', async () => {
-    await withEndpoint([untilInterrupted], async ({ handle, calls }) => {
+    await withScript([untilInterrupted], async ({ handle, calls }) => {
       await until('the delivery has started', () => calls.length === 1)
       await handle.signal(pauseSignal)
       await until('it is paused', async () => {
@@ -239,7 +159,7 @@ describe('the workflow of an endpoint', () => {
   })
 
   test('cancels a delivery that did not hear of the pause', async () => {
-    await withEndpoint([untilCancelled], async ({ handle, calls }) => {
+    await withScript([untilCancelled], async ({ handle, calls }) => {
       await until('the delivery has started', () => calls.length === 1)
       await handle.signal(pauseSignal)
       await until('it is paused', async () => {
@@ -254,13 +174,13 @@ describe('the workflow of an endpoint', () => {
 
   test('pauses while its delivery waits for the journal to come back', async () => {
     const away = () => Promise.reject(ApplicationFailure.create({ nextRetryDelay: '1 hour' }))
-    await withEndpoint([away], async ({ handle, calls }) => {
+    await withScript([away], async ({ handle, calls }) => {
       await until('the delivery has failed', async () => {
         const { pendingActivities } = (await handle.describe()).raw
         return Number(pendingActivities?.[0]?.attempt) === 2
       })
       await handle.signal(pauseSignal)
-      await environment.sleep('10 seconds')
+      await tests.environment.sleep('10 seconds')
       await until('it is paused', async () => {
         const { state, delivered } = await handle.query(statusQuery)
         return state === 'paused' && delivered === 0
@@ -275,7 +195,7 @@ describe('the workflow of an endpoint', () => {
 
   test('is disabled by 410, and sends again once it is enabled', async () => {
     const gone = { ...trouble, outcome: 'gone' as const, status: 410, error: 'status-410' }
-    await withEndpoint([gone], async ({ handle, calls, wake }) => {
+    await withScript([gone], async ({ handle, calls, wake }) => {
       await until('it is disabled', async () => {
         const { state } = await handle.query(statusQuery)
         return state === 'disabled'
@@ -297,7 +217,7 @@ describe('the workflow of an endpoint', () => {
       outcome: 'unfinished',
       delivered: 1,
     })
-    await withEndpoint(many, async ({ handle, calls }) => {
+    await withScript(many, async ({ handle, calls }) => {
       await handle.result()
       const { delivered } = await handle.query(statusQuery)
       expect(calls).toHaveLength(many.length + 1)

@@ -1,3 +1,4 @@
+import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { NewDelivery, WokenEndpoint } from './journal/append-deliveries.ts'
@@ -19,7 +20,7 @@ export interface PushHandlerDependencies {
 
 /**
  * Creates the handler of batches: journals what is to be delivered in one statement, and completes the records when that
- * is durable. A record that nobody wants delivered is completed, one that cannot be read is put aside.
+ * is durable. A record that nobody wants delivered is completed, one that cannot be read or journalled is put aside.
  */
 export function createPushHandler(
   dependencies: PushHandlerDependencies,
@@ -28,35 +29,83 @@ export function createPushHandler(
   return async (records, context) => {
     const startedAt = performance.now()
     const outcomes: Record<string, number> = {}
-    const deliveries: NewDelivery[] = []
-    const wanted: IncomingRecord[] = []
+    const note = (outcome: string) => {
+      metrics.recordRead(outcome)
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    }
+    const putAside = async (record: IncomingRecord, reason: string) => {
+      await reject(record, reason)
+      note(reason)
+      context.complete(record)
+    }
+    const wanted: WantedRecord[] = []
     for (const record of records) {
       if (context.signal.aborted) return
       const read = await readRecord(record.value)
-      const outcome = read.outcome === 'deliver' ? 'journalled' : read.reason
-      metrics.recordRead(outcome)
-      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-      if (read.outcome === 'deliver') {
-        deliveries.push(read.delivery)
-        wanted.push(record)
+      if (read.outcome === 'deliver') wanted.push({ record, delivery: read.delivery })
+      else if (read.outcome === 'reject') await putAside(record, read.reason)
+      else {
+        note(read.reason)
+        context.complete(record)
+      }
+    }
+    let woken = 0
+    for await (const part of appendWanted(journal, wanted)) {
+      if ('refused' in part) {
+        await putAside(part.refused, journalRefused)
         continue
       }
-      if (read.outcome === 'reject') await reject(record, read.reason)
-      context.complete(record)
+      for (const { record } of part.appended) {
+        note('journalled')
+        context.complete(record)
+      }
+      woken += part.woken.length
+      if (part.woken.length > 0) wake(part.woken)
     }
-    const { woken } = await journal.append(deliveries)
-    for (const record of wanted) context.complete(record)
-    if (woken.length > 0) wake(woken)
+    const [first] = records
     logger.info(
       {
-        topic: records[0]?.topic,
-        partition: records[0]?.partition,
-        records: records.length,
-        outcomes,
-        woken: woken.length,
+        ...{ topic: first?.topic, partition: first?.partition, records: records.length },
+        ...{ outcomes, woken },
         durationMs: Math.round(performance.now() - startedAt),
       },
       'batch.journalled',
     )
+  }
+}
+
+/** A record that is to be delivered. */
+interface WantedRecord {
+  readonly record: IncomingRecord
+  readonly delivery: NewDelivery
+}
+
+type AppendedPart =
+  | { readonly appended: readonly WantedRecord[]; readonly woken: readonly WokenEndpoint[] }
+  | { readonly refused: IncomingRecord }
+
+/** The journal's code for data that it cannot hold, and the reason of the dead letter. */
+const journalRefused = 'journal-refused'
+
+/** Appends records in their order, in one go; halves what the journal refuses, until it is the one bad record. */
+async function* appendWanted(
+  journal: PushHandlerDependencies['journal'],
+  wanted: readonly WantedRecord[],
+): AsyncGenerator<AppendedPart> {
+  if (wanted.length === 0) return
+  try {
+    const { woken } = await journal.append(wanted.map(({ delivery }) => delivery))
+    yield { appended: wanted, woken }
+  } catch (error) {
+    const [first] = wanted
+    if (!(error instanceof IpsError) || error.code !== journalRefused || first === undefined)
+      throw error
+    if (wanted.length === 1) {
+      yield { refused: first.record }
+      return
+    }
+    const middle = Math.ceil(wanted.length / 2)
+    yield* appendWanted(journal, wanted.slice(0, middle))
+    yield* appendWanted(journal, wanted.slice(middle))
   }
 }

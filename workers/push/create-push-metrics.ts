@@ -1,5 +1,6 @@
 import type { AttemptEvent } from '../../activities/delivery/attempt-parcel.ts'
 import { Counter, Gauge, Histogram, type Registry } from '../../lib/telemetry/create-metrics.ts'
+import type { StartOutcome } from './start-message-starter.ts'
 
 /** What push counts. */
 export interface PushMetrics {
@@ -8,6 +9,8 @@ export interface PushMetrics {
   attempted(event: AttemptEvent): void
   /** Signals to workflows. */
   signalled: (outcome: 'sent' | 'failed') => void
+  /** Workflows of refused messages. */
+  messageStarted: (outcome: StartOutcome) => void
   /** Messages that the journal no longer keeps, and that were not delivered. */
   expired: (messages: number) => void
   deliveryStarted(): void
@@ -44,6 +47,12 @@ export function createPushMetrics(registry: Registry): PushMetrics {
     labelNames: ['outcome'],
     registers,
   })
+  const starts = new Counter({
+    name: 'ips_push_message_workflows_total',
+    help: 'Refused messages that were to get a workflow of their own, by what became of that',
+    labelNames: ['outcome'],
+    registers,
+  })
   const expired = new Counter({
     name: 'ips_push_messages_expired_total',
     help: 'Undelivered messages removed from the journal because of their age',
@@ -61,6 +70,7 @@ export function createPushMetrics(registry: Registry): PushMetrics {
       durations.observe(durationMs / 1_000)
     },
     signalled: (outcome) => signals.inc({ outcome }),
+    messageStarted: (outcome) => starts.inc({ outcome }),
     expired: (messages) => expired.inc(messages),
     deliveryStarted: () => running.inc(),
     deliveryEnded: () => running.dec(),

@@ -1,13 +1,10 @@
-import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common'
 import type { Client } from '@temporalio/client'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
-import {
-  endpointWorkflowId,
-  wakeUpSignal,
-  type EndpointDeliveryInput,
-} from '../../workflows/messages.ts'
+import { wakeUpSignal } from '../../workflows/messages.ts'
+import { endpointStartOptions } from '../../workflows/start-options.ts'
 import type { WokenEndpoint } from './journal/append-deliveries.ts'
 import type { PushJournal } from './journal/create-journal.ts'
+import { startSweptQueue } from './start-swept-queue.ts'
 
 /** Signals the workflows of endpoints that have something to deliver, and finds those that nobody signalled. */
 export interface Waker {
@@ -26,90 +23,38 @@ export interface WakerOptions {
   readonly onSignal?: (outcome: 'sent' | 'failed') => void
 }
 
-/** Signals under way at once: one costs the server some milliseconds. */
-const concurrency = 8
-/** Endpoints that wait for their signal at most; those beyond are left to the sweeper. */
-const maxWaiting = 2_000
 /** A signal that takes longer is left to the sweeper. */
 const signalTimeoutMs = 10_000
-const sweepIntervalMs = 5_000
-/** Endpoints of one sweep at most. */
-const maxSwept = 500
-
-const clientIdKey = defineSearchAttributeKey('clientId', SearchAttributeType.KEYWORD)
-const endpointKey = defineSearchAttributeKey('endpoint', SearchAttributeType.KEYWORD)
-const deliveryStateKey = defineSearchAttributeKey('deliveryState', SearchAttributeType.KEYWORD)
 
 /** Creates a waker and starts its sweeping. */
 export function startWaker(options: WakerOptions): Waker {
   const { journal, logger, onSignal } = options
-  const waiting = new Map<string, WokenEndpoint>()
-  const running = new Set<Promise<void>>()
-  let stopped = false
-
-  const signalNext = async () => {
-    for (const [endpointId, endpoint] of waiting) {
-      if (stopped) return
-      waiting.delete(endpointId)
-      try {
-        await signal(options, endpoint)
-        await journal.markSignalled([endpoint])
-        onSignal?.('sent')
-      } catch (error) {
-        onSignal?.('failed')
-        logger.warn({ error, endpointId, clientId: endpoint.clientId }, 'endpoint.signal-failed')
-      }
-    }
-  }
-  const wake = (endpoints: readonly WokenEndpoint[]) => {
-    for (const endpoint of endpoints) {
-      if (waiting.size < maxWaiting) waiting.set(endpoint.endpointId, endpoint)
-    }
-    for (let started = running.size; started < Math.min(concurrency, waiting.size); started += 1) {
-      const done: Promise<void> = signalNext().finally(() => running.delete(done))
-      running.add(done)
-    }
-  }
-  const sweep = async () => {
-    try {
-      wake(await journal.findUnsignalled(maxSwept))
-    } catch (error) {
-      logger.warn({ error }, 'endpoint.sweep-failed')
-    }
-  }
-
-  let sweeping: Promise<void> | undefined
-  const timer = setInterval(() => {
-    sweeping ??= sweep().finally(() => void (sweeping = undefined))
-  }, sweepIntervalMs)
-  return {
-    wake,
-    async stop() {
-      stopped = true
-      clearInterval(timer)
-      await sweeping
-      await Promise.all(running)
+  const queue = startSweptQueue<WokenEndpoint>({
+    keyOf: ({ endpointId }) => endpointId,
+    find: (limit) => journal.findUnsignalled(limit),
+    async work(endpoint) {
+      await signal(options, endpoint)
+      await journal.markSignalled([endpoint])
+      onSignal?.('sent')
     },
-  }
+    onFailed(error, { endpointId, clientId }) {
+      onSignal?.('failed')
+      logger.warn({ error, endpointId, clientId }, 'endpoint.signal-failed')
+    },
+    onSweepFailed: (error) => logger.warn({ error }, 'endpoint.sweep-failed'),
+  })
+  return { wake: (endpoints) => queue.add(endpoints), stop: () => queue.stop() }
 }
 
 async function signal(
   { client, taskQueue }: WakerOptions,
   { clientId, endpointId, host }: WokenEndpoint,
 ): Promise<void> {
-  const input: EndpointDeliveryInput = { clientId, endpointId, host }
   await client.withDeadline(Date.now() + signalTimeoutMs, () =>
     client.workflow.signalWithStart('endpointDelivery', {
-      workflowId: endpointWorkflowId(input),
+      ...endpointStartOptions({ clientId, endpointId, host }),
       taskQueue,
-      args: [input],
       signal: wakeUpSignal,
-      staticSummary: `webhooks of ${clientId} to ${host}`,
-      typedSearchAttributes: [
-        { key: clientIdKey, value: clientId },
-        { key: endpointKey, value: endpointId },
-        { key: deliveryStateKey, value: 'delivering' },
-      ],
     }),
   )
 }

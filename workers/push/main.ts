@@ -8,6 +8,7 @@ import {
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
+import { readReadiness } from '../../lib/process/read-readiness.ts'
 import { defineRole } from '../../lib/process/run-role.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
 import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
@@ -21,6 +22,7 @@ import { journalPoolSettings } from './journal/journal-pool-settings.ts'
 import { listen } from './journal/listen.ts'
 import { pushSettings } from './push-settings.ts'
 import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
+import { startMessageStarter } from './start-message-starter.ts'
 import { startPushWorker } from './start-push-worker.ts'
 import { startRetention } from './start-retention.ts'
 
@@ -57,8 +59,13 @@ export const role = defineRole({
     const client = createTemporalClient(temporal)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
     const common = { journal, metrics, logger, taskQueue, onCrash: fail }
-    const worker = startPushWorker({ ...common, config, temporal })
     const waker = startWaker({ ...common, client, onSignal: metrics.signalled })
+    const starter = startMessageStarter({ ...common, client, onStart: metrics.messageStarted })
+    const worker = startPushWorker({
+      ...common,
+      ...{ config, temporal },
+      onRefused: () => starter.lookSoon(),
+    })
     const retention = startRetention({
       ...common,
       retentionSeconds: config.pushRetention,
@@ -67,17 +74,10 @@ export const role = defineRole({
     const producer = startProducer({ ...kafkaOptionsOf(config), logger })
     const consumer = await startPushConsumer({ ...common, config, producer, box, waker })
     return {
-      readiness: async () => ({
-        kafka: consumer.isConnected() ? 'ok' : 'not connected',
-        temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
-        journal: await journal.check().then(
-          () => 'ok',
-          () => 'not reachable',
-        ),
-      }),
+      readiness: () => readReadiness({ consumer, worker, journal }),
       async stop() {
         await Promise.all([consumer.stop(), worker.stop()])
-        await Promise.all([waker.stop(), retention.stop()])
+        await Promise.all([waker.stop(), starter.stop(), retention.stop()])
         await Promise.all([producer.disconnect(), client.connection.close(), news.close()])
         await pool.end()
       },

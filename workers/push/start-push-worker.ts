@@ -1,8 +1,10 @@
 import path from 'node:path'
 import {
   createDeliveryActivities,
+  type DeliveryActivities,
   type SendingDependencies,
 } from '../../activities/deliver-endpoint.ts'
+import { createMessageActivities } from '../../activities/deliver-message.ts'
 import type { AttemptEvent } from '../../activities/delivery/attempt-parcel.ts'
 import { createAddressPolicy } from '../../activities/delivery/create-address-policy.ts'
 import { createByteBudget } from '../../activities/delivery/create-byte-budget.ts'
@@ -11,12 +13,16 @@ import { createHostLimiter } from '../../activities/delivery/create-host-limiter
 import { createLanes } from '../../activities/delivery/create-lanes.ts'
 import { createSender } from '../../activities/delivery/create-sender.ts'
 import type { DeliveryJournal } from '../../activities/delivery/delivery-journal.ts'
+import type { OperationsJournal } from '../../activities/delivery/operations-journal.ts'
+import { createOperationsActivities } from '../../activities/operate-endpoint.ts'
 import type { Config } from '../../lib/config/settings.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import { createRandomPool, traceIdOf } from '../../lib/telemetry/trace-context.ts'
 import type { TemporalOptions } from '../../lib/temporal/connect-temporal.ts'
 import { startWorker } from '../../lib/temporal/start-worker.ts'
+import { withReadableFailures } from '../../lib/temporal/to-application-failure.ts'
 import packageFile from '../../package.json' with { type: 'json' }
+import { briefTaskQueueOf } from '../../workflows/brief-activities.ts'
 import type { PushMetrics } from './create-push-metrics.ts'
 import type { pushSettings } from './push-settings.ts'
 
@@ -25,14 +31,18 @@ export interface PushWorkerOptions {
   readonly config: Config<typeof pushSettings>
   readonly temporal: TemporalOptions
   readonly taskQueue: string
-  readonly journal: DeliveryJournal
+  readonly journal: DeliveryJournal & OperationsJournal
   readonly metrics: PushMetrics
   readonly logger: Logger
-  onCrash(error: unknown): void
+  /** A message was refused, and is for a workflow of its own. */
+  readonly onRefused: () => void
+  readonly onCrash: (error: unknown) => void
 }
 
 /** Requests under way when a stop begins may take their whole deadline. */
 const shutdownGraceTimeMs = 18_000
+/** Tries of single messages and operations that run side by side: each holds a connection of the journal for a moment. */
+const maxBriefActivities = 32
 /** Bodies that are read ahead, of all endpoints together: a process has some hundred MiB. */
 const maxReadAheadBytes = 128 * 1024 * 1024
 
@@ -55,34 +65,57 @@ export function startPushWorker(options: PushWorkerOptions) {
       logAttempt(logger, event)
     },
   }
+  const operations = createOperationsActivities({ journal })
+  const common = { ...options.temporal, shutdownGraceTimeMs, logger, onCrash: options.onCrash }
+  const workers = [
+    startWorker({
+      ...common,
+      taskQueue: options.taskQueue,
+      workflowsPath: path.join(import.meta.dirname, '../../workflows/index.ts'),
+      activities: withReadableFailures({
+        ...createLongActivities(options, sending),
+        noteEndpoint: (target: Parameters<typeof operations.noteEndpoint>[0]) =>
+          operations.noteEndpoint(target),
+      }),
+      maxConcurrentActivities: config.pushMaxEndpoints,
+    }),
+    startWorker({
+      ...common,
+      taskQueue: briefTaskQueueOf(options.taskQueue),
+      activities: withReadableFailures({
+        ...createMessageActivities({ ...sending, journal }),
+        ...operations,
+      }),
+      maxConcurrentActivities: maxBriefActivities,
+    }),
+  ]
+  return {
+    isRunning: () => workers.every((worker) => worker.isRunning()),
+    async stop() {
+      stopping.abort()
+      await Promise.all(workers.map((worker) => worker.stop()))
+      await sending.lanes.close()
+    },
+  }
+}
+
+/** What takes as long as there is something to deliver, with what belongs to it. */
+function createLongActivities(
+  { config, journal, metrics, onRefused }: PushWorkerOptions,
+  sending: SendingDependencies,
+): DeliveryActivities {
   const activities = createDeliveryActivities({
     ...sending,
     journal,
+    onRefused,
     budget: createByteBudget(maxReadAheadBytes),
     lingerMs: config.pushLingerMs,
   })
-  const worker = startWorker({
-    ...options.temporal,
-    taskQueue: options.taskQueue,
-    workflowsPath: path.join(import.meta.dirname, '../../workflows/index.ts'),
-    activities: {
-      ...activities,
-      async deliverEndpoint(target: Parameters<typeof activities.deliverEndpoint>[0]) {
-        metrics.deliveryStarted()
-        return activities.deliverEndpoint(target).finally(() => metrics.deliveryEnded())
-      },
-    },
-    maxConcurrentActivities: config.pushMaxEndpoints,
-    shutdownGraceTimeMs,
-    logger,
-    onCrash: (error) => options.onCrash(error),
-  })
   return {
-    isRunning: () => worker.isRunning(),
-    async stop() {
-      stopping.abort()
-      await worker.stop()
-      await sending.lanes.close()
+    ...activities,
+    async deliverEndpoint(target) {
+      metrics.deliveryStarted()
+      return activities.deliverEndpoint(target).finally(() => metrics.deliveryEnded())
     },
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
+import { readReadiness } from '../../lib/process/read-readiness.ts'
 import { defineRole } from '../../lib/process/run-role.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
 import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
@@ -48,14 +49,7 @@ export const role = defineRole({
     })
     const retention = startRetention(journal, logger)
     return {
-      readiness: async () => ({
-        kafka: consumer.isConnected() ? 'ok' : 'not connected',
-        temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
-        journal: await journal.check().then(
-          () => 'ok',
-          () => 'not reachable',
-        ),
-      }),
+      readiness: () => readReadiness({ consumer, worker, journal }),
       async stop() {
         retention.stop()
         await consumer.stop()

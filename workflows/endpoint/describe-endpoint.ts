@@ -22,7 +22,7 @@ function describeState(host: string, memory: EndpointMemory): string {
     case 'delivering':
       return memory.failures === 0
         ? `**Delivers** webhooks to ${host}.`
-        : `**Probes** ${host} with one message. ${describeFailures(memory)}`
+        : `**Delivers** webhooks to ${host} again, the first of them alone. ${describeFailures(memory)}`
     case 'backing-off':
       return `**Backs off** from ${host}. ${describeFailures(memory)} ${describeNextTry(memory)}`
     case 'paused':

@@ -105,7 +105,7 @@ export function hasMoreToDo({ woken, paused, disabled, replays }: EndpointMemory
 /** What the `status` query answers. */
 export function statusOf(memory: EndpointMemory): EndpointStatus {
   const { shown, delivered, refused, failures, lastStatus, lastError, resumeAtMs } = memory
-  const { replayed, exhausted } = memory
+  const { replays, replayed, exhausted } = memory
   return {
     state: shown,
     delivered,
@@ -114,15 +114,16 @@ export function statusOf(memory: EndpointMemory): EndpointStatus {
     ...(lastStatus === undefined ? {} : { lastStatus }),
     ...(lastError === undefined ? {} : { lastError }),
     ...(resumeAtMs === undefined ? {} : { nextAttemptAt: new Date(resumeAtMs).toISOString() }),
+    ...(replays.length === 0 ? {} : { replaying: true }),
     ...(replayed === undefined ? {} : { replayed }),
     ...(memory.replays.length === 0 ? {} : { replaying: true }),
     ...(exhausted === undefined ? {} : { exhausted }),
   }
 }
 
-/** What the journal is told, for messages' workflows and operators. */
-export function noteOf(memory: EndpointMemory): EndpointNote {
-  const { shown: state, failures, lastStatus, lastError, resumeAtMs } = memory
+/** What the journal is told, for messages’ workflows and operators. */
+export function noteOf(memory: EndpointMemory, state: EndpointState): EndpointNote {
+  const { failures, lastStatus, lastError, resumeAtMs } = memory
   return {
     state,
     failures,

@@ -1,3 +1,4 @@
+import type { MessageResult } from '../../activities/deliver-message.ts'
 import type { MessageDeliveryInput, MessageStatus } from '../messages.ts'
 import { backOffDelayMs, backOffScheduleMs } from '../endpoint/back-off-delay.ts'
 
@@ -6,23 +7,6 @@ import { backOffDelayMs, backOffScheduleMs } from '../endpoint/back-off-delay.ts
  * the journal has it neither as retrying nor as dead any more, since it was replayed or has expired.
  */
 export type MessageState = 'retrying' | 'dead' | 'delivered' | 'dropped' | 'over'
-
-/** How a try ended. */
-export interface MessageResult {
-  /** `held`: its endpoint must be left alone, nothing was sent. `over`: there is nothing to send any more. */
-  readonly outcome: 'delivered' | 'refused' | 'trouble' | 'held' | 'over'
-  readonly status?: number
-  /** A stable word. With `held` the state of the endpoint. */
-  readonly error?: string
-  readonly retryAfterMs?: number
-  /** With `held`: ms since the epoch, where it is known. */
-  readonly until?: number
-}
-
-/** What the workflow of a message calls to send it. */
-export interface MessageActivities {
-  deliverMessage(target: { endpointId: string; position: number }): Promise<MessageResult>
-}
 
 /** The state that outlives a run. */
 export interface CarriedMessageState {

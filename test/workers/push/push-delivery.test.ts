@@ -3,6 +3,7 @@ import { Client, Connection } from '@temporalio/client'
 import { randomUUID } from 'node:crypto'
 import { Webhook as StandardWebhook } from 'standardwebhooks'
 import { Webhook as SvixWebhook } from 'svix'
+import { maxConcurrency } from '../../../activities/delivery/create-lane.ts'
 import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { endpointIdOf } from '../../../workers/push/read-push-record.ts'
 import { endpointWorkflowId } from '../../../workflows/messages.ts'
@@ -57,7 +58,7 @@ const idsOf = (count: number) => Array.from({ length: count }, () => randomUUID(
 describe('the push process', () => {
   test('delivers a message as a signed webhook, over connections that it keeps', async () => {
     const { sink, secret, send } = await createClient()
-    const ids = idsOf(100)
+    const ids = idsOf(300)
     await send(ids)
     await sink.untilArrived(ids)
     expect(sink.received).toHaveLength(ids.length)
@@ -73,7 +74,7 @@ describe('the push process', () => {
         data: { text: 'hello' },
       })
     }
-    expect(sink.connections()).toBeLessThanOrEqual(32)
+    expect(sink.connections()).toBeLessThanOrEqual(maxConcurrency)
     await sink.close()
   })
 
