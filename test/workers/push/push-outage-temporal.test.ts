@@ -1,11 +1,22 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
+import { Client, Connection } from '@temporalio/client'
+import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
 import { startOwnServer, type OwnServer } from '../../support/own-servers.ts'
 import { createPushFixture, type PushFixture } from '../../support/push.ts'
+import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
-import { arrivedAt, createTestEndpoint, untilAllCommitted, untilArrivedAt } from './push-traffic.ts'
+import {
+  arrivedAt,
+  createTestEndpoint,
+  untilAllCommitted,
+  untilArrivedAt,
+  type TestEndpoint,
+} from './push-traffic.ts'
 
 jest.setTimeout(240_000)
 const patienceMs = 120_000
+/** Of the activity `deliverEndpoint`. */
+const heartbeatTimeoutMs = 30_000
 
 let temporal: OwnServer
 let fixture: PushFixture
@@ -66,3 +77,37 @@ test('push goes on delivering while Temporal is killed, and wakes who was not wo
   expect(arrivedAt(sink, fresh)).toMatchObject({ distinct: new Set(first), copies: 0 })
   await push.stop()
 })
+
+test('push doubles no more than is under way where Temporal is away for so long that it takes a delivery for dead', async () => {
+  const push = await fixture.start()
+  const endpoint = await createTestEndpoint(fixture, sink)
+  const ids = await endpoint.send(10)
+  await untilArrivedAt(sink, endpoint, ids)
+
+  await temporal.stop('SIGKILL')
+  for (const end = Date.now() + heartbeatTimeoutMs + 5_000; Date.now() < end;) {
+    ids.push(...(await endpoint.send(10)))
+    await untilArrivedAt(sink, endpoint, ids)
+  }
+  await temporal.start()
+  // The delivery is begun anew beside the one that goes on, and takes the endpoint over from it.
+  await until('another attempt', async () => (await attemptsOf(endpoint)) > 1, patienceMs)
+  ids.push(...(await endpoint.send(200)))
+  await untilArrivedAt(sink, endpoint, ids, patienceMs)
+  const { distinct, copies } = arrivedAt(sink, endpoint)
+  expect(distinct).toEqual(new Set(ids))
+  expect(copies).toBeLessThanOrEqual(maxUnsettled)
+  await push.stop()
+})
+
+/** How often the running delivery of an endpoint was begun. */
+async function attemptsOf({ workflowId }: TestEndpoint): Promise<number> {
+  const address = process.env['TEMPORAL_ADDRESS'] ?? ''
+  const connection = await Connection.connect({ address })
+  try {
+    const { raw } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
+    return raw.pendingActivities?.[0]?.attempt ?? 0
+  } finally {
+    await connection.close()
+  }
+}

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { createKafka } from '../../../lib/kafka/create-kafka.ts'
 import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { topics } from '../../../lib/topology.ts'
+import { endpointIdOf } from '../../../workers/push/read-push-record.ts'
+import { endpointWorkflowId } from '../../../workflows/messages.ts'
 import { createVisionRecord, type PushFixture } from '../../support/push.ts'
 import { issueTestToken } from '../../support/tokens.ts'
 import { until } from '../../support/until.ts'
@@ -10,6 +12,8 @@ import type { ReceivedWebhook, WebhookSink } from '../../support/webhook-sink.ts
 /** A client with an endpoint at a sink. */
 export interface TestEndpoint {
   readonly path: string
+  /** Of the workflow that delivers to it. */
+  readonly workflowId: string
   /** Sends so many messages, over all partitions that the client has; resolves with their ids. */
   send(count: number): Promise<string[]>
 }
@@ -26,6 +30,7 @@ export async function createTestEndpoint(
   const token = await issueTestToken(keys, { clientId, rights })
   return {
     path: new URL(url).pathname,
+    workflowId: endpointWorkflowId({ clientId, endpointId: endpointIdOf({ clientId, url }) }),
     async send(count) {
       const ids = Array.from({ length: count }, () => randomUUID())
       await kafka.send(
