@@ -1,14 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { z } from 'zod'
 import { IpsError } from '../errors/ips-error.ts'
 import { createOnce, readFolder, writePrivateFile } from './key-files.ts'
+import { openSecret, sealingKeyBytes, sealSecret } from './seal-secret.ts'
 
-const algorithm = 'aes-256-gcm'
-const keyBytes = 32
-/** NIST SP 800-38D: the size for which GCM is made. */
-const nonceBytes = 12
-const tagBytes = 16
 const keyIdBytes = 9
 
 const keyFile = z.object({
@@ -37,35 +33,30 @@ export async function createSecretBox(directory: string): Promise<SecretBox> {
   return {
     seal(secret, context) {
       const kid = newest?.kid ?? ''
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv(algorithm, keyOf(keys, kid), nonce, { authTagLength: tagBytes })
-      cipher.setAAD(Buffer.from(context))
-      const content = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
-      const parts = [nonce, content, cipher.getAuthTag()]
+      const { nonce, content, tag } = sealSecret(keyOf(keys, kid, context), secret, context)
+      const parts = [nonce, content, tag]
       return [kid, ...parts.map((part) => part.toString('base64url'))].join('.')
     },
     open(sealed, context) {
       const [kid = '', ...parts] = sealed.split('.')
       const [nonce, content, tag] = parts.map((part) => Buffer.from(part, 'base64url'))
-      try {
-        if (nonce === undefined || content === undefined || tag === undefined) throw new Error()
-        const key = keyOf(keys, kid)
-        const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes })
-        decipher.setAAD(Buffer.from(context)).setAuthTag(tag)
-        return Buffer.concat([decipher.update(content), decipher.final()]).toString('utf8')
-      } catch (cause) {
-        throw new IpsError('secret-unreadable', `the secret of ${context} cannot be read`, {
-          cause,
-        })
+      const key = keyOf(keys, kid, context)
+      if (nonce === undefined || content === undefined || tag === undefined) {
+        throw unreadable(context, 'it is cut')
       }
+      return openSecret(key, { nonce, content, tag }, context)
     },
   }
 }
 
-function keyOf(keys: ReadonlyMap<string, Buffer>, kid: string): Buffer {
+function keyOf(keys: ReadonlyMap<string, Buffer>, kid: string, context: string): Buffer {
   const key = keys.get(kid)
-  if (key === undefined) throw new Error(`no key ${kid}`)
+  if (key === undefined) throw unreadable(context, `there is no key ${kid}`)
   return key
+}
+
+function unreadable(context: string, reason: string): IpsError {
+  return new IpsError('secret-unreadable', `the secret of ${context} cannot be read: ${reason}`)
 }
 
 async function writeKey(folder: string): Promise<void> {
@@ -73,6 +64,6 @@ async function writeKey(folder: string): Promise<void> {
   await writePrivateFile(path.join(folder, `${kid}.json`), {
     kid,
     createdAt: new Date().toISOString(),
-    key: randomBytes(keyBytes).toString('base64url'),
+    key: randomBytes(sealingKeyBytes).toString('base64url'),
   })
 }

@@ -11,8 +11,6 @@ import { ensureTopics } from '../../lib/kafka/ensure-topics.ts'
 import { toIncomingRecords, type IncomingRecord } from '../../lib/kafka/incoming-record.ts'
 import { until } from './until.ts'
 
-export { until } from './until.ts'
-
 /** The system's topics under a prefix of their own, on the real broker. */
 export interface TestKafka {
   /** What `createProducer` and `startConsumer` need; nothing is logged. */

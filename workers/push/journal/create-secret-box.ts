@@ -1,5 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
-import { IpsError } from '../../../lib/errors/ips-error.ts'
+import { createHmac, hkdfSync } from 'node:crypto'
+import {
+  openSecret,
+  sealingKeyBytes,
+  sealNonceBytes,
+  sealSecret,
+  sealTagBytes,
+} from '../../../lib/token/seal-secret.ts'
 
 /** What of an endpoint is never stored in the clear: a URL may hold a secret too. */
 export interface EndpointSecrets {
@@ -17,45 +23,28 @@ export interface SecretBox {
   fingerprint(text: string): string
 }
 
-const algorithm = 'aes-256-gcm'
-const keyBytes = 32
-const nonceBytes = 12
-const tagBytes = 16
-
 /** Creates a box with a key of 32 bytes. */
 export function createSecretBox(key: Buffer): SecretBox {
   const sealingKey = derive(key, 'ips push sealing')
   const fingerprintKey = derive(key, 'ips push fingerprint')
   return {
     seal(endpointId, secrets) {
-      const nonce = randomBytes(nonceBytes)
-      const cipher = createCipheriv(algorithm, sealingKey, nonce, { authTagLength: tagBytes })
-      cipher.setAAD(Buffer.from(endpointId))
-      const content = Buffer.concat([
-        cipher.update(JSON.stringify(secrets), 'utf8'),
-        cipher.final(),
-      ])
-      return Buffer.concat([nonce, cipher.getAuthTag(), content])
+      const { nonce, tag, content } = sealSecret(sealingKey, JSON.stringify(secrets), endpointId)
+      return Buffer.concat([nonce, tag, content])
     },
     open(endpointId, sealed) {
-      try {
-        const nonce = sealed.subarray(0, nonceBytes)
-        const decipher = createDecipheriv(algorithm, sealingKey, nonce, { authTagLength: tagBytes })
-        decipher.setAAD(Buffer.from(endpointId))
-        decipher.setAuthTag(sealed.subarray(nonceBytes, nonceBytes + tagBytes))
-        const content = decipher.update(sealed.subarray(nonceBytes + tagBytes))
-        const text = Buffer.concat([content, decipher.final()]).toString('utf8')
-        return JSON.parse(text) as EndpointSecrets
-      } catch (cause) {
-        throw new IpsError('secret-unreadable', 'the stored secret belongs to another key', {
-          cause,
-        })
+      const contentAt = sealNonceBytes + sealTagBytes
+      const parts = {
+        nonce: sealed.subarray(0, sealNonceBytes),
+        tag: sealed.subarray(sealNonceBytes, contentAt),
+        content: sealed.subarray(contentAt),
       }
+      return JSON.parse(openSecret(sealingKey, parts, endpointId)) as EndpointSecrets
     },
     fingerprint: (text) => createHmac('sha256', fingerprintKey).update(text).digest('base64'),
   }
 }
 
 function derive(key: Buffer, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, keyBytes))
+  return Buffer.from(hkdfSync('sha256', key, Buffer.alloc(0), purpose, sealingKeyBytes))
 }

@@ -1,0 +1,36 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { IpsError } from '../errors/ips-error.ts'
+
+const algorithm = 'aes-256-gcm'
+/** Bytes of a key of AES-256. */
+export const sealingKeyBytes = 32
+/** NIST SP 800-38D: the size for which GCM is made. */
+export const sealNonceBytes = 12
+export const sealTagBytes = 16
+
+/** A secret, encrypted and authenticated. */
+export interface SealedSecret {
+  readonly nonce: Buffer
+  readonly tag: Buffer
+  readonly content: Buffer
+}
+
+/** Encrypts (AES-256-GCM), bound to `context`: it opens with no other. The result is different each time. */
+export function sealSecret(key: Buffer, secret: string, context: string): SealedSecret {
+  const nonce = randomBytes(sealNonceBytes)
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: sealTagBytes })
+  cipher.setAAD(Buffer.from(context))
+  const content = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+  return { nonce, tag: cipher.getAuthTag(), content }
+}
+
+/** Decrypts. Throws `IpsError('secret-unreadable')`, not retryable: another key, another context, or damaged. */
+export function openSecret(key: Buffer, sealed: SealedSecret, context: string): string {
+  try {
+    const decipher = createDecipheriv(algorithm, key, sealed.nonce, { authTagLength: sealTagBytes })
+    decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.tag)
+    return Buffer.concat([decipher.update(sealed.content), decipher.final()]).toString('utf8')
+  } catch (cause) {
+    throw new IpsError('secret-unreadable', `the secret of ${context} cannot be read`, { cause })
+  }
+}
