@@ -1,6 +1,7 @@
 import { create, type DescMessage, type Message } from '@bufbuild/protobuf'
-import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { anyPack, timestampFromDate, type Any } from '@bufbuild/protobuf/wkt'
 import { imageIdOf, visionMessageIdOf } from '../../lib/envelope/message-ids.ts'
+import { packVector } from '../../lib/envelope/pack-vector.ts'
 import { packPayload } from '../../lib/envelope/payload-registry.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
 import type { OutgoingRecord } from '../../lib/kafka/create-producer.ts'
@@ -8,6 +9,7 @@ import { partitionFor } from '../../lib/kafka/partition-for.ts'
 import { topics } from '../../lib/topology.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import { ExtractedFaceSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v1m1_pb.ts'
+import { FaceTemplatesSchema } from '../../proto/gen/com/reactivearchitecturecookbook/identity-v1m0_pb.ts'
 import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
 import { ImageProcessedSchema } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
 
@@ -26,8 +28,18 @@ export function testImageId({ clientId, correlationId, image }: TestImage): stri
   return imageIdOf({ clientId, correlationId, content: Buffer.from(String(image)) })
 }
 
-/** What `faceextract` 1.1 says of an image with this many faces: results, then the terminal message. */
-export function createFaceRecords(image: TestImage, faces = 1): OutgoingRecord[] {
+/** The maker of the templates of tests. */
+export const testMaker = 'test/1'
+
+/**
+ * What `faceextract` 1.1 says of an image with this many faces: results, then the terminal message, with these templates of
+ * the faces beside it, where there are any.
+ */
+export function createFaceRecords(
+  image: TestImage,
+  faces = 1,
+  vectors: readonly Float32Array[] = [],
+): OutgoingRecord[] {
   const results = Array.from({ length: faces }, (_, index) =>
     createRecord(image, ['faceextract', '1.1'], index, ExtractedFaceSchema, {
       mimeType: 'image/jpeg',
@@ -37,7 +49,12 @@ export function createFaceRecords(image: TestImage, faces = 1): OutgoingRecord[]
       confidence: 0.95,
     }),
   )
-  return [...results, createTerminalRecord(image, ['faceextract', '1.1'], faces)]
+  const templates = create(FaceTemplatesSchema, {
+    maker: testMaker,
+    templates: vectors.map((vector, index) => ({ index, vector: packVector(vector) })),
+  })
+  const attachment = vectors.length === 0 ? undefined : anyPack(FaceTemplatesSchema, templates)
+  return [...results, createTerminalRecord(image, ['faceextract', '1.1'], faces, attachment)]
 }
 
 /** What `ocr` 1.0 says of an image: its text, where there is one, then the terminal message. */
@@ -57,9 +74,11 @@ function createTerminalRecord(
   image: TestImage,
   of: readonly [service: string, version: string],
   results: number,
+  attachment?: Any,
 ): OutgoingRecord {
   const [service, version] = of
-  return createRecord(image, of, 'terminal', ImageProcessedSchema, { service, version, results })
+  const members = { service, version, results }
+  return createRecord(image, of, 'terminal', ImageProcessedSchema, members, attachment)
 }
 
 function createRecord(
@@ -68,6 +87,7 @@ function createRecord(
   ordinal: number | 'terminal',
   schema: DescMessage,
   message: Record<string, unknown>,
+  attachment?: Any,
 ): OutgoingRecord {
   const imageId = testImageId(image)
   const envelope = create(EnvelopeSchema, {
@@ -79,6 +99,7 @@ function createRecord(
     ingestedAt: timestampFromDate(image.ingestedAt ?? new Date()),
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     announcedImages: image.announced ?? 0,
+    ...(attachment === undefined ? {} : { attachment }),
   })
   return {
     key: image.clientId,

@@ -5,6 +5,8 @@ import { packPayload } from '../../../lib/envelope/payload-registry.ts'
 import { readEnvelope, writeEnvelope } from '../../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../../lib/envelope/render-message.ts'
 import { EnvelopeSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
+import { FaceTemplatesSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/identity-v1m0_pb.ts'
+import { ImageProcessedSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
 import { ExtractedFaceSchema } from '../../../proto/gen/com/reactivearchitecturecookbook/faceextract-v1m1_pb.ts'
 
 const root = 'type.googleapis.com/com.reactivearchitecturecookbook.'
@@ -43,6 +45,28 @@ describe('renderMessage', () => {
         imageHeight: 0,
       },
     })
+  })
+
+  it('shows nothing of what services attach for each other', () => {
+    const templates = create(FaceTemplatesSchema, {
+      maker: 'maker',
+      templates: [{ index: 0, vector: new Uint8Array(8).fill(7) }],
+    })
+    const envelope = create(EnvelopeSchema, {
+      correlationId: 'case-17',
+      messageId: 'a'.repeat(32),
+      payload: packPayload(ImageProcessedSchema, create(ImageProcessedSchema, { version: '1.1' })),
+      ingestedAt: timestampNow(),
+      attachment: packPayload(FaceTemplatesSchema, templates),
+    })
+    const complete = readEnvelope(writeEnvelope(envelope))
+    const { attachment: _attachment, ...plain } = complete.envelope
+    const now = new Date()
+    expect(complete.envelope.attachment).toBeDefined()
+    expect(renderMessage(complete, now)).toEqual(
+      renderMessage({ ...complete, envelope: create(EnvelopeSchema, plain) }, now),
+    )
+    expect(JSON.stringify(renderMessage(complete, now))).not.toMatch(/maker|BwcHBw/)
   })
 
   it('refuses a payload of an unknown type', () => {

@@ -203,16 +203,29 @@ describe('the journal of transactions', () => {
   test('forgets a transaction after the time for late results, yet not its revisions’ numbers', async () => {
     const [old, young] = [randomUUID(), randomUUID()]
     const key = { clientId: 'client', correlationId: old }
+    const templates = [{ index: 0, maker: 'm', vector: Buffer.of(1, 2, 3) }]
     await journal.append(
-      groupEntries([entry({ correlationId: old }), entry({ correlationId: young })]),
+      groupEntries([
+        entry({ correlationId: old, templates }),
+        entry({ correlationId: young, templates }),
+      ]),
     )
     const revisions = createRevisionStore(pool)
     await revisions.decideRevision(key, 1, () => ({ outcome: 'partial', value: Buffer.of(1) }))
+    const countTemplates = async () => {
+      const { rows } = await pool.query<{ templates: number }>(
+        `SELECT count(*)::integer AS templates FROM face_templates WHERE correlation_id = ANY ($1)`,
+        [[old, young]],
+      )
+      return rows[0]?.templates
+    }
+    expect(await countTemplates()).toBe(2)
     await pool.query(
       `UPDATE transactions SET changed_at = now() - interval '7 days 1 hour' WHERE correlation_id = $1`,
       [old],
     )
     expect(await journal.removeExpired()).toBe(1)
+    expect(await countTemplates()).toBe(1)
     const keys = [old, young].map((correlationId) => ({ clientId: 'client', correlationId }))
     expect(await journal.readProgress(keys)).toMatchObject([{ correlationId: young }])
     await journal.append(groupEntries([entry({ correlationId: old })]))

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { readRecord, type ReadRights } from '../../../workers/summary/read-record.ts'
-import { createFaceRecords, createTextRecords, testImageId } from '../../support/vision-messages.ts'
+import {
+  createFaceRecords,
+  createTextRecords,
+  testImageId,
+  testMaker,
+} from '../../support/vision-messages.ts'
 
 const image = {
   clientId: 'client',
@@ -44,6 +49,20 @@ describe('a record of vision-1', () => {
     })
     expect(JSON.stringify(face)).not.toContain('image/jpeg')
     expect(terminal).toMatchObject({ entry: { content: { kind: 'terminal', results: 1 } } })
+  })
+
+  test('brings what faces are compared by, where it is attached', async () => {
+    const vector = Float32Array.of(1, 0, -1)
+    const records = createFaceRecords(image, 2, [vector, vector])
+    const templates = (await read(records)).map((result) =>
+      result.kind === 'entry' ? result.entry.templates : undefined,
+    )
+    const packed = Uint8Array.of(127, 0, 129)
+    expect(templates).toEqual([
+      [],
+      [],
+      [0, 1].map((index) => ({ index, maker: testMaker, vector: packed })),
+    ])
   })
 
   test('gives its text without the characters that no database takes', async () => {

@@ -5,7 +5,11 @@ import { createTemporalClient } from '../../../lib/temporal/connect-temporal.ts'
 import { topics } from '../../../lib/topology.ts'
 import { State } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
 import { transactionWorkflowId } from '../../../workers/summary/signal-transactions.ts'
-import { createSummaryFixture, type SummaryFixture } from '../../support/summary.ts'
+import {
+  createSummaryFixture,
+  type PublishedSummary,
+  type SummaryFixture,
+} from '../../support/summary.ts'
 import {
   createFaceRecords,
   createTextRecords,
@@ -121,6 +125,57 @@ describe('the summary service', () => {
       { state: State.COMPLETE, images: [{}, {}], people: [{}, {}], texts: [{}, {}] },
     ])
     expect(summaries[0]?.summary.images.every(({ services }) => services.length === 2)).toBe(true)
+  })
+
+  test('finds people again in other images, whatever the order of arrival, and keeps their ids', async () => {
+    const directions = { jane: Float32Array.of(1, 0.1, 0), john: Float32Array.of(0, 0.1, 1) }
+    const options = { claim: longIdle, announced: 2 }
+    const [image, other] = [await createTransaction(options), await createTransaction(options)]
+    const records = (of: (image: number) => TestImage) => [
+      createFaceRecords(of(1), 2, [directions.jane, directions.john]),
+      createFaceRecords(of(2), 1, [directions.john]),
+      createTextRecords(of(1)),
+      createTextRecords(of(2)),
+    ]
+    await send(...records(image))
+    await send(...records(other).toReversed())
+    const [first] = await fixture.untilRevision(image(1).correlationId, 1)
+    const [reversed] = await fixture.untilRevision(other(1).correlationId, 1)
+    const facesOf = (summary: typeof first) =>
+      summary?.summary.people
+        .map(({ faces }) => String(faces.map(({ index }) => index).sort()))
+        .sort()
+    expect(facesOf(first)).toEqual(facesOf(reversed))
+    expect(facesOf(first)).toEqual(['0', '0,1'])
+    await send(createFaceRecords(image(3), 2, [directions.john, directions.jane]))
+    await send(createTextRecords(image(3)))
+    const second = (await fixture.untilRevision(image(1).correlationId, 2)).at(-1)
+    const sizes = (summary: typeof first) =>
+      new Map(summary?.summary.people.map(({ personId, faces }) => [personId, faces.length]))
+    expect(sizes(second)).toEqual(
+      new Map([...sizes(first)].map(([personId, faces]) => [personId, faces + 1])),
+    )
+  })
+
+  test('tells people apart by the threshold of the token', async () => {
+    const summaries = [0.7, 0.8].map(async (identityThreshold) => {
+      const claim = { ...longIdle, identityThreshold }
+      const image = await createTransaction({ claim, announced: 2 })
+      // Their cosine is 0.75.
+      await send(createFaceRecords(image(1), 1, [Float32Array.of(4, 0, 0)]))
+      await send(createFaceRecords(image(2), 1, [Float32Array.of(3, Math.sqrt(7), 0)]))
+      await send(createTextRecords(image(1)), createTextRecords(image(2)))
+      return fixture.untilRevision(image(1).correlationId, 1)
+    })
+    const [[loose], [strict]] = (await Promise.all(summaries)) as [
+      PublishedSummary[],
+      PublishedSummary[],
+    ]
+    expect(loose?.summary.people).toMatchObject([{ faces: [{}, {}] }])
+    expect(loose?.summary.people[0]?.faces[0]?.similarity).toBeCloseTo(0.75, 2)
+    expect(loose?.summary.people[0]?.margin).toBeUndefined()
+    expect(strict?.summary.people).toMatchObject([{ faces: [{}] }, { faces: [{}] }])
+    expect(strict?.summary.people[0]?.margin).toBeCloseTo(0.25, 2)
   })
 
   test('keeps the history of a transaction of 200 images small', async () => {

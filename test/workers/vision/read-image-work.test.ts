@@ -84,6 +84,16 @@ describe('readImageWork', () => {
     expect((await versionsFor(rights)).map(({ version }) => version)).toEqual(versions)
   })
 
+  test.each([
+    [{ 'moody-1.*': true, 'summary-1.*': true }, true],
+    [{ 'moody-1.*': true, 'summary-1.*': { idleSeconds: 5 } }, true],
+    [{ 'moody-1.*': true, 'summary-1.*': 'yes' }, false],
+    [{ 'moody-1.*': true }, false],
+  ])('%j asks for a summary: %j', async (rights, summarised) => {
+    const token = await issueTestToken(keys, { rights })
+    expect((await read(record(token))).summarised).toBe(summarised)
+  })
+
   test('takes a claim with a malformed value for nothing, and says so', async () => {
     const malformed: string[] = []
     expect(await versionsFor({ 'moody-1.*': { surprise: true } }, malformed)).toEqual([])

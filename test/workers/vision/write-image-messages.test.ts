@@ -102,6 +102,27 @@ describe('writeImageMessages', () => {
     })
   })
 
+  test('sends what is attached beside the terminal message of its version, and nowhere else', () => {
+    const result: PackedResult = { typeUrl: 'x/y', value: Buffer.of(1) }
+    const attached: PackedResult = { typeUrl: 'x/z', value: Buffer.of(2), attached: true }
+    const results = [[result, attached, result], [result]]
+    const { records } = writeImageMessages('ocr', workFor(['1.0', '1.1']), { results }, engine)
+    const read = records.map(({ value }) => readEnvelope(value))
+    expect(read.map(({ envelope }) => envelope.attachment?.typeUrl)).toEqual([
+      undefined,
+      undefined,
+      'x/z',
+      undefined,
+      undefined,
+    ])
+    expect(read[2]?.envelope.attachment?.value).toEqual(Buffer.of(2))
+    expect(read[2] && anyUnpack(read[2].payload, ImageProcessedSchema)).toMatchObject({
+      results: 2,
+    })
+    const ids = new Set(read.map(({ envelope }) => envelope.messageId))
+    expect(ids.size).toBe(read.length)
+  })
+
   test('says of a failure what it is, and which models failed', () => {
     const outcome: ImageOutcome = { failure: { code: 'image-damaged', detail: 'cut off' } }
     const { records, failure } = writeImageMessages('ocr', workFor(['1.0', '1.1']), outcome, engine)
