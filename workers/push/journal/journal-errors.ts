@@ -20,6 +20,11 @@ export async function onJournal<T>(purpose: string, work: () => Promise<T>): Pro
   }
 }
 
+/** Whether the journal has refused the data: it would do so again. */
+export function isRefused(error: unknown): error is IpsError {
+  return error instanceof IpsError && error.code === 'journal-refused'
+}
+
 function isDataError(error: unknown): boolean {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string')
     return false

@@ -1,0 +1,89 @@
+import type { Page, Settlement } from '../../../activities/delivery/delivery-journal.ts'
+import type { IpsError } from '../../../lib/errors/ips-error.ts'
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { appendDeliveries, type AppendResult, type NewDelivery } from './append-deliveries.ts'
+import { createCoalescer, type Coalescer } from './create-coalescer.ts'
+import { isRefused } from './journal-errors.ts'
+import { logAttempts, type LoggedAttempt } from './log-attempts.ts'
+import { noteInFlight, type InFlightNote } from './note-endpoints.ts'
+import { readDeliveries, type ReadRequest } from './read-deliveries.ts'
+import { recordBatches, type BatchRecord } from './record-batches.ts'
+import { settleDeliveries } from './settle-deliveries.ts'
+
+/** Batches of the twelve partitions of two topics may go together. */
+const maxAppends = 24
+/** Pages of one statement: each may hold a quarter of a MiB. */
+const maxReads = 64
+/** Rows of one statement that writes small ones. */
+const maxRows = 2_000
+/** Settlements may wait for so long, to go together: each statement costs about a ms, whatever it settles. */
+const settleIntervalMs = 20
+
+/** What many callers at once share, each kind one statement at a time. */
+export interface SharedStatements {
+  /** An error where the journal has refused this caller's data. */
+  readonly append: Coalescer<readonly NewDelivery[], AppendResult | IpsError>
+  readonly read: Coalescer<ReadRequest, Page>
+  /** These three: false where somebody else has claimed the endpoint. */
+  readonly settle: Coalescer<Settlement, boolean>
+  readonly noteInFlight: Coalescer<InFlightNote, boolean>
+  readonly recordBatch: Coalescer<BatchRecord, boolean>
+  readonly logAttempt: Coalescer<LoggedAttempt, undefined>
+}
+
+/** Creates them. Each rejects with what its statement throws. */
+export function createSharedStatements(pool: Pool, secretOverlapSeconds: number): SharedStatements {
+  return {
+    append: createCoalescer<readonly NewDelivery[], AppendResult | IpsError>({
+      maxRequests: maxAppends,
+      run: (batches) => appendTogether(pool, batches, secretOverlapSeconds),
+    }),
+    read: createCoalescer({
+      maxRequests: maxReads,
+      run: (requests: readonly ReadRequest[]) => readDeliveries(pool, requests),
+    }),
+    settle: createCoalescer({
+      maxRequests: maxRows,
+      intervalMs: settleIntervalMs,
+      run: (settlements: readonly Settlement[]) => settleDeliveries(pool, settlements),
+    }),
+    noteInFlight: createCoalescer({
+      maxRequests: maxRows,
+      run: (notes: readonly InFlightNote[]) => noteInFlight(pool, notes),
+    }),
+    recordBatch: createCoalescer({
+      maxRequests: maxRows,
+      run: (batches: readonly BatchRecord[]) => recordBatches(pool, batches),
+    }),
+    logAttempt: createCoalescer({
+      maxRequests: maxRows,
+      run: async (attempts: readonly LoggedAttempt[]) => {
+        await logAttempts(pool, attempts)
+        return attempts.map(() => undefined)
+      },
+    }),
+  }
+}
+
+/**
+ * One transaction for several callers: the first of them is told of the endpoints that are to be woken. Where the journal
+ * refuses it, each has one of its own, so that only the one with the bad data is told so.
+ */
+async function appendTogether(
+  pool: Pool,
+  batches: readonly (readonly NewDelivery[])[],
+  secretOverlapSeconds: number,
+): Promise<(AppendResult | IpsError)[]> {
+  try {
+    const result = await appendDeliveries(pool, batches.flat(), secretOverlapSeconds)
+    return batches.map((_batch, index) => (index === 0 ? result : { appended: 0, woken: [] }))
+  } catch (error) {
+    if (!isRefused(error)) throw error
+    if (batches.length === 1) return [error]
+    const results: (AppendResult | IpsError)[] = []
+    for (const batch of batches) {
+      results.push(...(await appendTogether(pool, [batch], secretOverlapSeconds)))
+    }
+    return results
+  }
+}
