@@ -67,9 +67,9 @@ function describeState(report: EndpointReport, now: number): string {
     case 'delivering':
       return failures === 0
         ? `It is being delivered to, with ${count(inFlight, 'request')} under way.`
-        : `It is being tried with one message. ${describeFailures(report)}`
+        : `It is sent to again, at first with one message. Before, ${describeFailures(report)}`
     case 'backing-off':
-      return `${describeFailures(report)} It is tried again at ${nextAttemptAt === null ? 'a time that is not known' : formatWhen(nextAttemptAt, now)}, with one message.`
+      return `${capitalised(describeFailures(report))} It is tried again at ${nextAttemptAt === null ? 'a time that is not known' : formatWhen(nextAttemptAt, now)}, with one message.`
     case 'paused':
       return 'An operator has paused it: nothing is sent, everything is kept.'
     case 'disabled':
@@ -82,14 +82,23 @@ function describeState(report: EndpointReport, now: number): string {
 function describeFailures({ failures, lastError, lastStatus }: EndpointReport): string {
   const last = lastStatus === null ? (lastError ?? 'unknown') : `status ${lastStatus}`
   return failures === 1
-    ? `It has failed once: ${printable(last)}.`
-    : `It has failed ${failures} times in a row, the last time with ${printable(last)}.`
+    ? `it has failed once: ${printable(last)}.`
+    : `it has failed ${failures} times in a row, the last time with ${printable(last)}.`
+}
+
+function capitalised(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
 }
 
 function describeCounts({ backlog, retrying, dead }: EndpointReport): string {
-  const waiting = `${count(backlog, 'message')} ${backlog === 1 ? 'waits' : 'wait'} in its queue`
-  const refused = `${count(retrying, 'refused one')} ${retrying === 1 ? 'is' : 'are'} being retried by ${retrying === 1 ? 'itself' : 'themselves'}`
-  return `${waiting}; ${refused}; ${dead} ${dead === 1 ? 'is' : 'are'} dead.`
+  const parts = [
+    ...(backlog === 0 ? [] : [`${count(backlog, 'message')} in its queue`]),
+    ...(retrying === 0 ? [] : [`${retrying} refused and retried one by one`]),
+    ...(dead === 0 ? [] : [`${dead} dead`]),
+  ]
+  return parts.length === 0
+    ? 'Nothing waits, nothing is retried, nothing is dead.'
+    : `${parts.join(', ')}.`
 }
 
 /** The commands that make sense now. */

@@ -56,7 +56,8 @@ export async function dropDelivery(
 function toIpsError(error: unknown, found: LoggedDelivery): unknown {
   if (error instanceof IpsError && error.code === 'temporal-unreachable') {
     // It has just answered: it waits for a push process.
-    const message = 'no push process has answered: is one up? The message may still be dropped when one is'
+    const message =
+      'no push process has answered: is one up? The message may still be dropped when one is'
     return new IpsError('push-silent', message, { retryable: true, cause: error })
   }
   if (!(error instanceof WorkflowUpdateFailedError)) return error

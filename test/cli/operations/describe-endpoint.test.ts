@@ -18,7 +18,7 @@ describe('describeEndpoints', () => {
     expect(described({})).toEqual([
       'kiosk → hooks.example: idle (endpoint e1)',
       'Nothing is left to deliver.',
-      '0 messages wait in its queue; 0 refused ones are being retried by themselves; 0 are dead.',
+      'Nothing waits, nothing is retried, nothing is dead.',
     ])
   })
 
@@ -46,8 +46,8 @@ describe('describeEndpoints', () => {
   })
 
   test('leads to what was refused and what is dead', () => {
-    const text = described({ retrying: 1, dead: 2 }).join('\n')
-    expect(text).toContain('1 refused one is being retried by itself; 2 are dead.')
+    const text = described({ backlog: 1, retrying: 1, dead: 2 }).join('\n')
+    expect(text).toContain('1 message in its queue, 1 refused and retried one by one, 2 dead.')
     expect(text).toContain('--state retrying')
     expect(text).toContain('endpoint replay kiosk')
   })
