@@ -34,6 +34,7 @@ const ratioEndpoints = 100
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: parts.join() },
+    endpoints: { type: 'string', default: '1,100,1000' },
     messages: { type: 'string', default: '20000' },
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '100' },
@@ -58,7 +59,9 @@ if (wanted.has('baselines')) {
   report(`bare: ${JSON.stringify(figures)}`)
 }
 if (wanted.has('throughput')) {
-  figures.throughput = await measureThroughput({ messages, rounds: Number(values.rounds), report })
+  const counts = values.endpoints.split(',').map(Number)
+  const rounds = Number(values.rounds)
+  figures.throughput = await measureThroughput({ counts, messages, rounds, report })
 }
 const fanOut = figures.throughput?.find(({ endpoints }) => endpoints === ratioEndpoints)
 if (wanted.has('latency')) {

@@ -12,18 +12,18 @@ export interface Throughput {
   readonly cpuMs: CpuPerDelivery
 }
 
-const counts = [1, 100, 1_000]
 /** Before the first round: so that the endpoints are awake, the settings read, the connections open, the code compiled. */
 const warmUpMessages = 2_000
 
-/** Measures the deliveries a second for 1, 100 and 1,000 endpoints that are awake. */
+/** Measures the deliveries a second for each of these numbers of endpoints, which are awake. */
 export async function measureThroughput(options: {
+  readonly counts: readonly number[]
   readonly messages: number
   readonly rounds: number
   readonly report: (line: string) => void
 }): Promise<Throughput[]> {
   const results: Throughput[] = []
-  for (const endpoints of counts) {
+  for (const endpoints of options.counts) {
     const result = await withStage(async (stage) => {
       const url = `${stage.sink.origin}/ok`
       const targets = await createEndpoints(stage.fixture, { name: 'fast', count: endpoints, url })
