@@ -78,8 +78,8 @@ async function send(
   try {
     if (!(await lane.takeWithin(placeTimeoutMs, stopping))) return undefined
     try {
-      const target = { endpointId, endpoint, url, signer, clock, sender: lane.sender }
-      return await attemptParcel({ ...dependencies, ...target }, parcel)
+      const options = { ...dependencies, endpointId, endpoint, url, signer, clock }
+      return await attemptParcel(lane.sender, options, parcel)
     } finally {
       lane.release()
     }
@@ -101,13 +101,6 @@ async function conclude(
     return { outcome: isSettled ? 'delivered' : 'over', status: outcome.status }
   }
   await journal.logAttempt(endpointId, origin, record)
-  const { kind, error, status } = outcome
-  return {
-    outcome: kind === 'message-trouble' ? 'refused' : 'trouble',
-    error,
-    ...(status === undefined ? {} : { status }),
-    ...('retryAfterMs' in outcome && outcome.retryAfterMs !== undefined
-      ? { retryAfterMs: outcome.retryAfterMs }
-      : {}),
-  }
+  const { kind, ...reason } = outcome
+  return { outcome: kind === 'message-trouble' ? 'refused' : 'trouble', ...reason }
 }

@@ -24,7 +24,6 @@ export interface AttemptEvent {
 
 /** What an attempt needs. */
 export interface AttemptOptions {
-  readonly sender: Pick<Sender, 'post'>
   readonly signer: Signer
   readonly endpointId: string
   readonly endpoint: Pick<EndpointTarget, 'clientId'>
@@ -42,14 +41,18 @@ export interface Attempt {
 }
 
 /** POSTs one parcel, signed, and says what the answer means. Rejects only with what `onAttempt` throws. */
-export async function attemptParcel(options: AttemptOptions, parcel: Parcel): Promise<Attempt> {
+export async function attemptParcel(
+  sender: Pick<Sender, 'post'>,
+  options: AttemptOptions,
+  parcel: Parcel,
+): Promise<Attempt> {
   const { url, clock } = options
   const at = clock()
   const startedAt = performance.now()
   const timestamp = Math.floor(at / 1_000)
   const traceparent = continueTrace(parcel.messages[0]?.traceparent, options.random)
   const body = bodyOf(parcel)
-  const result = await options.sender.post({
+  const result = await sender.post({
     path: url.pathname + url.search,
     headers: {
       'content-type': 'application/json',

@@ -25,70 +25,66 @@ export function createBatchPacker(
   recorded: readonly RecordedBatch[],
 ): Packer {
   const ready: Parcel[] = []
+  const held = { messages: 0, characters: 0 }
   let open: OpenBatch | undefined
-  let records = recorded
-  let messages = 0
-  let characters = 0
 
   const seal = () => {
+    if (open === undefined) return
     // A batch of one message that could hold no more is the same every time.
-    if (open !== undefined)
-      ready.push(batchOf(open.messages, open.record === undefined && maxMessages > 1))
+    ready.push(batchOf(open.messages, open.record === undefined && maxMessages > 1))
     open = undefined
   }
-  const put = (message: SendableMessage, bytes: number, nowMs: number, record?: RecordedBatch) => {
-    open ??= { messages: [], record, sinceMs: nowMs, bytes: 0 }
-    open.messages.push(message)
-    open.bytes += bytes
-  }
+  const readyAtMs = () => (open === undefined || open.record ? Infinity : open.sinceMs + maxWaitMs)
   return {
     get messages() {
-      return messages
+      return held.messages
     },
     get characters() {
-      return characters
+      return held.characters
     },
     get readyAtMs() {
-      return open === undefined || open.record !== undefined ? Infinity : open.sinceMs + maxWaitMs
+      return readyAtMs()
     },
     add(message, nowMs) {
-      messages += 1
-      characters += message.body.length
-      records = records.filter(({ last }) => last >= message.position)
-      const record = records.find(({ first }) => first <= message.position)
+      count(held, message, 1)
+      const { position } = message
+      const record = recorded.find(({ first, last }) => first <= position && position <= last)
       const bytes = Buffer.byteLength(message.body) + memberBytes
       if (open !== undefined && (open.record !== record || isFull(open, bytes))) seal()
-      if (record?.isSplit === true) ready.push(batchOf([message], false))
-      else put(message, bytes, nowMs, record)
-      if (
-        record === undefined
-          ? open?.messages.length === maxMessages
-          : record.last === message.position
-      )
-        seal()
+      if (record?.isSplit === true) {
+        ready.push(batchOf([message], false))
+        return
+      }
+      open ??= { messages: [], record, sinceMs: nowMs, bytes: 0 }
+      open.messages.push(message)
+      open.bytes += bytes
+      if (record ? record.last === position : open.messages.length === maxMessages) seal()
     },
     seal,
     noteEnd() {
       if (open?.record !== undefined) seal()
     },
     peek(nowMs) {
-      if (ready.length === 0 && open !== undefined && this.readyAtMs <= nowMs) seal()
+      if (ready.length === 0 && readyAtMs() <= nowMs) seal()
       return ready[0]
     },
     take() {
-      for (const { body } of ready.shift()?.messages ?? []) {
-        messages -= 1
-        characters -= body.length
-      }
+      for (const message of ready.shift()?.messages ?? []) count(held, message, -1)
     },
-    split(parcel) {
-      for (const { body } of parcel.messages) {
-        messages += 1
-        characters += body.length
-      }
-      ready.unshift(...parcel.messages.map((message) => batchOf([message], false)))
+    split({ messages }) {
+      for (const message of messages) count(held, message, 1)
+      ready.unshift(...messages.map((message) => batchOf([message], false)))
     },
   }
+}
+
+function count(
+  held: { messages: number; characters: number },
+  { body }: SendableMessage,
+  sign: 1 | -1,
+): void {
+  held.messages += sign
+  held.characters += sign * body.length
 }
 
 function isFull({ record, bytes }: OpenBatch, more: number): boolean {

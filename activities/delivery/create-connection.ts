@@ -1,6 +1,6 @@
 import { Client, type Dispatcher, type buildConnector } from 'undici'
-import { cleanAnswer, maxAnswerBytes } from './clean-answer.ts'
-import { isSuccess, type AttemptAnswer, type AttemptResult } from './classify-attempt.ts'
+import type { AttemptResult } from './classify-attempt.ts'
+import { createAnswerReader, type AnswerReader } from './create-answer-reader.ts'
 import { failureWord } from './failure-word.ts'
 
 /** One POST. */
@@ -24,89 +24,71 @@ export interface ConnectionOptions {
   readonly origin: string
   readonly connector: buildConnector.connector
   /** The headers of the answer have come. */
-  onAnswer(): void
+  readonly onAnswer: () => void
   /** The body of the answer is longer than anybody needs. */
-  onFlood(): void
-  onEnd(result: AttemptResult): void
+  readonly onFlood: () => void
+  readonly onEnd: (result: AttemptResult) => void
 }
 
-/** Of the answer's body this much is read, so that the connection can be used again. */
-const maxBodyBytes = 64 * 1024
 /** Of an answer's headers; more is nothing that a webhook's endpoint has to say. */
 const maxHeaderBytes = 16 * 1024
 /** How long an idle connection is kept. Servers close theirs after 5 s or more. */
 const keepAliveMs = 4_000
-/** RFC 9110, section 15: statuses below are interim. */
-const lowestFinalStatus = 200
+const clientOptions: Client.Options = {
+  pipelining: 1,
+  keepAliveTimeout: keepAliveMs,
+  keepAliveMaxTimeout: keepAliveMs,
+  maxHeaderSize: maxHeaderBytes,
+  // Whoever posts keeps the time.
+  headersTimeout: 0,
+  bodyTimeout: 0,
+}
 
 /** Errors of a kept connection that the other side had closed meanwhile. */
 const staleConnectionWords = new Set(['connection-closed', 'ECONNRESET'])
 
 /** Creates a connection that is not made yet. */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { origin, connector, onAnswer, onFlood, onEnd } = options
+  const { origin, onAnswer, onFlood, onEnd } = options
+  const reader = createAnswerReader()
   let request: OutgoingRequest | undefined
-  let answer: AttemptAnswer | undefined
   let address: string | undefined
-  /** Since the connection was made. */
-  let answers = 0
-  let bodyBytes = 0
-  let firstBytes: Uint8Array[] = []
+  /** It has answered since it was made. */
+  let isKept = false
 
-  const client = new Client(origin, {
-    connect: (target, callback) =>
-      connector(target, (...[error, socket]) => {
-        address = socket?.remoteAddress
-        answers = 0
-        if (error === null) callback(null, socket)
-        else callback(error, null)
-      }),
-    pipelining: 1,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    maxHeaderSize: maxHeaderBytes,
-    // Whoever posts keeps the time.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-  })
-
-  const resultSoFar = (): AttemptResult => {
-    if (answer === undefined) return { error: 'timeout', address }
-    if (firstBytes.length === 0) return answer
-    return { ...answer, answer: cleanAnswer(Buffer.concat(firstBytes)) }
-  }
-  const finish = (result: AttemptResult) => {
+  const connect: buildConnector.connector = (target, callback) =>
+    options.connector(target, (...outcome) => {
+      address = outcome[1]?.remoteAddress
+      isKept = false
+      callback(...outcome)
+    })
+  const client = new Client(origin, { ...clientOptions, connect })
+  const end = (result: AttemptResult) => {
     request = undefined
     onEnd(result)
   }
   const fail = (error: unknown) => {
     if (request === undefined) return
-    if (answer !== undefined) return finish(resultSoFar())
     const word = failureWord(error)
-    if (answers === 0 || !staleConnectionWords.has(word)) return finish({ error: word, address })
+    const answer = reader.result(address)
+    if (answer !== undefined || !isKept || !staleConnectionWords.has(word)) {
+      end(answer ?? { error: word, address })
+      return
+    }
     // The same id is sent again, over a new connection: an endpoint that did get the first one can tell.
-    answers = 0
+    isKept = false
     queueMicrotask(dispatch)
   }
-  const handler: Dispatcher.DispatchHandler = {
-    onRequestStart: () => undefined,
-    onResponseStart(_controller, status, headers) {
-      // 102, 103 and their like only announce an answer.
-      if (status < lowestFinalStatus) return
-      const value = headers['retry-after']
-      answers += 1
-      answer = { status, retryAfter: Array.isArray(value) ? value[0] : value, address }
+  const resultSoFar = () => reader.result(address) ?? { error: 'timeout', address }
+  const handler = createHandler(reader, {
+    onAnswer() {
+      isKept = true
       onAnswer()
     },
-    onResponseData(_controller, chunk) {
-      if (answer !== undefined && bodyBytes < maxAnswerBytes && !isSuccess(answer.status))
-        firstBytes.push(Uint8Array.from(chunk.subarray(0, maxAnswerBytes)))
-      bodyBytes += chunk.byteLength
-      if (bodyBytes > maxBodyBytes) onFlood()
-    },
-    onResponseEnd: () => finish(resultSoFar()),
-    onResponseError: (_controller, error) => fail(error),
-  }
+    onFlood,
+    onEnd: () => end(resultSoFar()),
+    onFailure: fail,
+  })
   const dispatch = () => {
     if (request === undefined) return
     try {
@@ -118,11 +100,9 @@ export function createConnection(options: ConnectionOptions): Connection {
   return {
     post(posted) {
       request = posted
-      answer = undefined
-      bodyBytes = 0
-      firstBytes = []
+      reader.restart()
       // Until there is a connection nobody was spoken to.
-      if (answers === 0) address = undefined
+      if (!isKept) address = undefined
       dispatch()
     },
     resultSoFar,
@@ -130,5 +110,26 @@ export function createConnection(options: ConnectionOptions): Connection {
       request = undefined
       await client.destroy()
     },
+  }
+}
+
+/** What the client tells of the request that is under way. */
+function createHandler(
+  reader: AnswerReader,
+  tell: Pick<ConnectionOptions, 'onAnswer' | 'onFlood'> & {
+    readonly onEnd: () => void
+    readonly onFailure: (error: unknown) => void
+  },
+): Dispatcher.DispatchHandler {
+  return {
+    onRequestStart: () => undefined,
+    onResponseStart(_controller, status, headers) {
+      if (reader.readHead(status, headers)) tell.onAnswer()
+    },
+    onResponseData(_controller, chunk) {
+      if (!reader.readBody(chunk)) tell.onFlood()
+    },
+    onResponseEnd: () => tell.onEnd(),
+    onResponseError: (_controller, error) => tell.onFailure(error),
   }
 }

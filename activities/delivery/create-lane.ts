@@ -11,6 +11,7 @@ export type LaneLimits = Pick<EndpointTarget, 'maxConcurrency' | 'maxRate'>
 /** The way to one endpoint: whatever this process sends to it goes here, within the same limits. */
 export interface Lane {
   readonly sender: Sender
+  /** Requests under way. */
   readonly inFlight: number
   /**
    * Takes a place for one request of so many messages and returns 0, or returns after how many ms to ask again. `onFree`
@@ -41,27 +42,11 @@ export const maxConcurrency = 64
 const pollMs = 1_000
 
 /** Creates a lane on which nothing is under way. */
-export function createLane({ host, limits, sender, hosts }: LaneOptions): Lane {
-  const capOf = ({ maxConcurrency: cap = maxConcurrency }: LaneLimits) =>
-    Math.min(cap, maxConcurrency)
-  let current = limits
-  let limit = createConcurrencyLimit(capOf(limits), false)
-  let pacer = createPacer(limits.maxRate)
-  let inFlight = 0
+export function createLane({ sender, ...options }: LaneOptions): Lane {
+  const places = createPlaces(options)
   /** Calls of `takeWithin`, and whoever was refused because of them or for want of a place. */
   const first = new Set<() => void>()
   const others = new Set<() => void>()
-
-  const tryTake = (messages: number, onFree: () => void): number => {
-    if (inFlight >= limit.current()) return Infinity
-    // The first request of an endpoint needs no place of its host: a host full of tarpits starves nobody.
-    const needsPlace = inFlight > 0
-    if (needsPlace && !hosts.take(host, onFree)) return Infinity
-    const waitMs = pacer.take(performance.now(), messages)
-    if (waitMs === 0) inFlight += 1
-    else if (needsPlace) hosts.release(host)
-    return waitMs
-  }
   const tell = () => {
     if (first.size > 0) for (const onFree of first) onFree()
     else for (const onFree of others) onFree()
@@ -69,10 +54,10 @@ export function createLane({ host, limits, sender, hosts }: LaneOptions): Lane {
   return {
     sender,
     get inFlight() {
-      return inFlight
+      return places.taken()
     },
     take(messages, onFree) {
-      const waitMs = first.size > 0 ? Infinity : tryTake(messages, onFree)
+      const waitMs = first.size > 0 ? Infinity : places.take(messages, onFree)
       if (waitMs === 0) others.delete(onFree)
       else others.add(onFree)
       return waitMs
@@ -84,7 +69,7 @@ export function createLane({ host, limits, sender, hosts }: LaneOptions): Lane {
       stop.addEventListener('abort', gate.open)
       try {
         for (;;) {
-          const waitMs = tryTake(1, gate.open)
+          const waitMs = places.take(1, gate.open)
           if (waitMs === 0) return true
           const leftMs = endsAt - performance.now()
           if (leftMs <= 0 || stop.aborted) return false
@@ -98,17 +83,47 @@ export function createLane({ host, limits, sender, hosts }: LaneOptions): Lane {
       }
     },
     release(startedAtMs) {
-      if (startedAtMs !== undefined)
-        limit.note({ startedAtMs, endedAtMs: performance.now(), inFlight })
-      inFlight -= 1
-      if (inFlight > 0) hosts.release(host)
+      places.release(startedAtMs)
       tell()
     },
-    adapt(next) {
+    adapt: (limits) => places.adapt(limits),
+    probe: () => places.probe(),
+  }
+}
+
+/** The places of an endpoint: what its claim, its pace and its host let it have. */
+function createPlaces({ host, limits, hosts }: Omit<LaneOptions, 'sender'>) {
+  let current = limits
+  let limit = createConcurrencyLimit(capOf(limits), false)
+  let pacer = createPacer(limits.maxRate)
+  let taken = 0
+  return {
+    taken: () => taken,
+    take(messages: number, onFree: () => void): number {
+      if (taken >= limit.current()) return Infinity
+      // The first request of an endpoint needs no place of its host: a host full of tarpits starves nobody.
+      const isFirst = taken === 0
+      if (!isFirst && !hosts.take(host, onFree)) return Infinity
+      const waitMs = pacer.take(performance.now(), messages)
+      if (waitMs === 0) taken += 1
+      else if (!isFirst) hosts.release(host)
+      return waitMs
+    },
+    release(startedAtMs: number | undefined) {
+      if (startedAtMs !== undefined)
+        limit.note({ startedAtMs, endedAtMs: performance.now(), inFlight: taken })
+      taken -= 1
+      if (taken > 0) hosts.release(host)
+    },
+    adapt(next: LaneLimits) {
       if (capOf(next) !== capOf(current)) limit = createConcurrencyLimit(capOf(next), false)
       if (next.maxRate !== current.maxRate) pacer = createPacer(next.maxRate)
       current = next
     },
     probe: () => void (limit = createConcurrencyLimit(capOf(current), true)),
   }
+}
+
+function capOf({ maxConcurrency: cap = maxConcurrency }: LaneLimits): number {
+  return Math.min(cap, maxConcurrency)
 }

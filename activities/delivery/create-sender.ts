@@ -3,8 +3,6 @@ import type { AttemptResult } from './classify-attempt.ts'
 import { createConnection, type Connection, type OutgoingRequest } from './create-connection.ts'
 import { createTimeouts } from './create-timeouts.ts'
 
-export type { OutgoingRequest } from './create-connection.ts'
-
 /** Sends webhooks to one endpoint over connections that are kept and used again, and shared with no other endpoint. */
 export interface Sender {
   /**
@@ -31,7 +29,7 @@ const defaultDeadlineMs = 15_000
 /** After its headers, a body has this long to end; then the connection is dropped. */
 const bodyGraceMs = 1_000
 
-/** A connection at work. */
+/** A connection, and who waits for its answer. */
 interface Exchange {
   readonly connection: Connection
   settle: ((result: AttemptResult) => void) | undefined
@@ -39,7 +37,7 @@ interface Exchange {
 
 /** Creates a sender. Close it at the end. */
 export function createSender(options: SenderOptions): Sender {
-  const { origin, connector, deadlineMs = defaultDeadlineMs } = options
+  const { deadlineMs = defaultDeadlineMs } = options
   const all = new Set<Exchange>()
   // The last one used is the first one used again: those that are not needed any more fall idle and close.
   const idle: Exchange[] = []
@@ -47,35 +45,31 @@ export function createSender(options: SenderOptions): Sender {
   const settle = (exchange: Exchange, result: AttemptResult) => {
     deadlines.stop(exchange)
     graces.stop(exchange)
-    const { settle } = exchange
+    exchange.settle?.(result)
     exchange.settle = undefined
-    settle?.(result)
   }
   const giveUp = (exchange: Exchange) => {
     all.delete(exchange)
-    const result = exchange.connection.resultSoFar()
-    void exchange.connection.destroy()
-    settle(exchange, result)
+    settle(exchange, exchange.connection.resultSoFar())
+    return exchange.connection.destroy()
   }
-  const deadlines = createTimeouts(deadlineMs, giveUp)
-  const graces = createTimeouts(bodyGraceMs, giveUp)
+  const deadlines = createTimeouts<Exchange>(deadlineMs, (exchange) => void giveUp(exchange))
+  const graces = createTimeouts<Exchange>(bodyGraceMs, (exchange) => void giveUp(exchange))
+
   const create = (): Exchange => {
-    const exchange: Exchange = {
-      settle: undefined,
-      connection: createConnection({
-        origin,
-        connector,
-        onAnswer() {
-          deadlines.stop(exchange)
-          graces.start(exchange)
-        },
-        onFlood: () => giveUp(exchange),
-        onEnd(result) {
-          idle.push(exchange)
-          settle(exchange, result)
-        },
-      }),
-    }
+    const connection = createConnection({
+      ...options,
+      onAnswer() {
+        deadlines.stop(exchange)
+        graces.start(exchange)
+      },
+      onFlood: () => void giveUp(exchange),
+      onEnd(result) {
+        idle.push(exchange)
+        settle(exchange, result)
+      },
+    })
+    const exchange: Exchange = { connection, settle: undefined }
     all.add(exchange)
     return exchange
   }
@@ -88,14 +82,8 @@ export function createSender(options: SenderOptions): Sender {
         exchange.connection.post(request)
       }),
     async close() {
-      await Promise.all(
-        [...all].map((exchange) => {
-          settle(exchange, exchange.connection.resultSoFar())
-          return exchange.connection.destroy()
-        }),
-      )
-      all.clear()
       idle.length = 0
+      await Promise.all([...all].map(giveUp))
       deadlines.clear()
       graces.clear()
     },

@@ -39,7 +39,7 @@ async function send(
   try {
     if (parcel.isUnrecorded) await recordBatch(options, parcel, false)
     const startedAt = performance.now()
-    const attempt = await attemptParcel({ ...options, sender: lane.sender }, parcel)
+    const attempt = await attemptParcel(lane.sender, options, parcel)
     if (attempt.outcome.kind === 'delivered') arrivedFrom = startedAt
     return attempt
   } finally {
@@ -114,7 +114,7 @@ function recordBatch(
   return journal.recordBatch(endpointId, owner, batch)
 }
 
-/** The log is for people: a delivery neither waits for it nor fails with it, its settlements tell soon enough. */
+/** The log is for people: a delivery does not fail with it, its settlements tell soon enough. */
 async function log(
   { journal, endpointId }: DeliveryRunOptions,
   { messages }: Parcel,

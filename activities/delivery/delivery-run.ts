@@ -25,7 +25,7 @@ export interface DeliveryResult {
 }
 
 /** What a run needs. */
-export interface DeliveryRunOptions extends Omit<AttemptOptions, 'sender'> {
+export interface DeliveryRunOptions extends AttemptOptions {
   readonly journal: DeliveryJournal
   readonly endpoint: ClaimedEndpoint
   /** The owner that claimed the endpoint. */

@@ -57,9 +57,15 @@ describe('the limit of an endpoint', () => {
     expect(limit).toBe(cap)
   })
 
-  test('starts with 8, or with less where that is the cap', () => {
-    expect(createConcurrencyLimit(cap, false).current()).toBe(8)
-    expect(createConcurrencyLimit(3, false).current()).toBe(3)
+  test.each([
+    [cap, 2, 8],
+    [3, 2, 3],
+    [1, 1, 1],
+  ])('of %d is %d until the first answer, and then %d', (highest, before, after) => {
+    const limit = createConcurrencyLimit(highest, false)
+    expect(limit.current()).toBe(before)
+    limit.note({ startedAtMs: 0, endedAtMs: 10, inFlight: 1 })
+    expect(limit.current()).toBe(after)
   })
 
   test.each([10, 40, 200])(
@@ -80,9 +86,14 @@ describe('the limit of an endpoint', () => {
     expect(highest).toBeLessThan(32)
   })
 
-  test('holds a tarpit by two requests', () => {
-    const { limit } = simulate(createConcurrencyLimit(cap, false), (at) => at + 14_000, 100)
-    expect(limit).toBe(2)
+  test('never holds more than two requests of a tarpit', () => {
+    let highest = 0
+    const serve = (at: number, inFlight: number) => {
+      highest = Math.max(highest, inFlight)
+      return at + 14_000
+    }
+    simulate(createConcurrencyLimit(cap, false), serve, 100)
+    expect(highest).toBe(2)
   })
 
   test('never holds more than 16 request-seconds once it knows the pace', () => {

@@ -29,8 +29,15 @@ function createTestLanes(hosts: HostLimiter = createHostLimiter(100)) {
     },
   })
   opened.push(lanes)
-  const enter = (endpointId: string, limits: LaneLimits = {}) =>
-    lanes.enter(endpointId, url, limits)
+  /** A lane whose endpoint has answered before. */
+  const enter = (endpointId: string, limits: LaneLimits = {}) => {
+    const lane = lanes.enter(endpointId, url, limits)
+    if (lane.inFlight === 0 && limits.maxRate === undefined) {
+      lane.take(1, nobody)
+      lane.release(performance.now())
+    }
+    return lane
+  }
   return { lanes, counts, enter }
 }
 
@@ -68,13 +75,17 @@ describe('a lane', () => {
     const lane = enter('one', { maxConcurrency: 2 })
     expect(fill(lane)).toBe(2)
     enter('one', { maxConcurrency: 4 })
-    expect(fill(lane)).toBe(2)
+    lane.release(performance.now())
+    expect(fill(lane)).toBe(3)
   })
 
   test('keeps its rate between one user and the next', () => {
     const { lanes, enter } = createTestLanes()
     const limits = { maxConcurrency: 10, maxRate: 2 }
-    expect(fill(enter('one', limits))).toBe(2)
+    const before = enter('one', limits)
+    expect(fill(before)).toBe(2)
+    before.release()
+    before.release()
     lanes.leave('one')
     const lane = enter('one', limits)
     const waitMs = lane.take(1, nobody)

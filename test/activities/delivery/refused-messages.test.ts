@@ -18,8 +18,8 @@ afterAll(async () => {
 })
 
 /** What the journal keeps of the attempts that did not deliver, without times. */
-async function attemptsOf(endpointId: string) {
-  const { rows } = await fixtures.test.pool.query(
+async function attemptsOf(endpointId: string): Promise<unknown[]> {
+  const { rows } = await fixtures.test.pool.query<object>(
     `SELECT message_id, number, status, error, host(address::inet) AS address, answer
      FROM attempts JOIN deliveries USING (endpoint_id, position) WHERE endpoint_id = $1
      ORDER BY position, number`,
@@ -129,7 +129,7 @@ describe('an endpoint that refuses most messages', () => {
       error: 'status-503',
       refused: 0,
     })
-    expect(fixture.sink.received).toHaveLength(ids.length)
+    expect(fixture.sink.received).toHaveLength(2)
     await expect(fixture.outcomes()).resolves.toEqual(allAre(ids, 'pending'))
   })
 
