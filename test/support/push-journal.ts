@@ -28,6 +28,8 @@ export interface TestPushJournal {
     secret?: string
     clientId?: string
   }): EndpointRow
+  /** Makes everything a day older, and opens the slot that is due then. */
+  passDay(): Promise<void>
   drop(): Promise<void>
 }
 
@@ -46,8 +48,9 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
   })
   await until('the journal’s news are heard', () => news.isConnected())
   const box = createSecretBox(randomBytes(32))
+  const journal = createJournal(pool, box, news)
   return {
-    journal: createJournal(pool, box, news),
+    journal,
     box,
     pool,
     news,
@@ -71,6 +74,13 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
         secretFingerprint: box.fingerprint(secret),
         tokenIssuedAt,
       }
+    },
+    async passDay() {
+      const day = `interval '1 day'`
+      await pool.query(
+        `UPDATE slots SET opened_at = opened_at - ${day}, closed_at = closed_at - ${day}`,
+      )
+      await journal.openSlotWhenDue()
     },
     async drop() {
       await news.close()

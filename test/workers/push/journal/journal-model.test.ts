@@ -43,7 +43,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ kind: 'replay', since: 0 }),
   fc.record({ kind: fc.constant('replay' as const), ids: fc.array(id, { maxLength: 3 }) }),
   fc.record({ kind: fc.constant('bury' as const), limit: fc.integer({ min: 1, max: 4 }) }),
-  fc.constant<Step>({ kind: 'open-slot' }),
+  fc.constant<Step>({ kind: 'pass-day' }),
 )
 
 test('the journal agrees with a simple account of it, whatever is asked of it and in whatever slot', async () => {

@@ -25,7 +25,7 @@ export type Step =
     }
   | { readonly kind: 'replay'; readonly ids?: readonly string[]; readonly since?: number }
   | { readonly kind: 'bury'; readonly limit: number }
-  | { readonly kind: 'open-slot' }
+  | { readonly kind: 'pass-day' }
 
 const owner = 'me'
 
@@ -63,9 +63,8 @@ export class JournalModel {
         return this.replay(step)
       case 'bury':
         return this.bury(step.limit)
-      case 'open-slot':
-        await this.test_.pool.query(`UPDATE slots SET opened_at = opened_at - interval '1 day'`)
-        await this.test_.journal.openSlotWhenDue()
+      case 'pass-day':
+        await this.test_.passDay()
     }
   }
 
@@ -102,10 +101,7 @@ export class JournalModel {
     })
   }
 
-  private async settleRefused(
-    id: string,
-    state: 'delivered' | 'dead' | 'dropped',
-  ): Promise<void> {
+  private async settleRefused(id: string, state: 'delivered' | 'dead' | 'dropped'): Promise<void> {
     const message = this.messages.find((one) => one.id === id)
     const rows = await this.readAll()
     const position = rows.find(({ messageId }) => messageId === id)?.origin ?? 0
