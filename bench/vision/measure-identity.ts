@@ -1,0 +1,129 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { packVector, unpackVector } from '../../lib/envelope/pack-vector.ts'
+import { round } from '../statistics.ts'
+import { collectFaces, type FoundFace } from './collect-faces.ts'
+import { drawIdentityPlot } from './draw-identity-plot.ts'
+import { readLabelledPhotos } from './labelled-photos.ts'
+import { drawTransactions, ratePartitions, type PartitionRates } from './rate-partitions.ts'
+import { ratePairs, type PairCounts, type PairRates, type TemplateOf } from './rate-pairs.ts'
+
+/** How well people are found again, by the way in which templates are made. */
+export interface IdentityFigures {
+  /** Faces in the varied photos, and those of them that were found. */
+  readonly faces: { readonly shown: number; readonly found: number }
+  readonly pairs: PairCounts
+  readonly transactions: number
+  /** Medians, in ms, for each face: the warp, and a run of the recogniser. */
+  readonly cost: { readonly alignMs: number; readonly embedMs: number }
+  /** The most that packing changes a cosine. */
+  readonly packingError: number
+  readonly ways: Readonly<
+    Record<string, { readonly pairs: PairRates[]; readonly partitions: PartitionRates[] }>
+  >
+}
+
+const thresholds = [0.3, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58]
+const transactionCount = 200
+
+/** Each does one thing more than the one before it; the last is what the service does. */
+const ways: Readonly<Record<string, TemplateOf>> = {
+  aligned: ({ raw }) => raw,
+  'even light': ({ plain }) => plain,
+  mirrored: meanTemplate,
+}
+
+/** Measures it on real faces, and writes the plot into `directory`. */
+export async function measureIdentity(
+  directory: string,
+  report: (line: string) => void,
+): Promise<IdentityFigures> {
+  const { found, shown, alignMs, embedMs } = await collectFaces(await readLabelledPhotos(), report)
+  const transactions = drawTransactions(found, transactionCount)
+  const rated = Object.entries(ways).map(([way, templateOf]) => {
+    const templates = new Map(found.map((face) => [face, templateOf(face)]))
+    const known: TemplateOf = (face) => templates.get(face) ?? face.plain
+    const { rates, counts } = ratePairs(found, known, thresholds)
+    const partitions = ratePartitions(transactions, known, thresholds)
+    return {
+      way,
+      counts,
+      figures: { pairs: rates.map(rounded), partitions: partitions.map(rounded) },
+    }
+  })
+  const figures = {
+    faces: { shown, found: found.length },
+    pairs: rated[0]?.counts ?? { samePhoto: 0, otherPhoto: 0, different: 0 },
+    transactions: transactions.length,
+    cost: { alignMs: round(alignMs), embedMs: round(embedMs) },
+    packingError: measurePacking(found),
+    ways: Object.fromEntries(rated.map(({ way, figures: of }) => [way, of])),
+  }
+  await mkdir(directory, { recursive: true })
+  const plot = path.join(directory, 'identity.svg')
+  await writeFile(plot, drawIdentityPlot(figures))
+  report(`plot: ${plot}`)
+  return figures
+}
+
+function meanTemplate({ plain, mirrored }: FoundFace): Float32Array {
+  const sum = plain.map((component, at) => component + (mirrored[at] ?? 0))
+  const length = Math.hypot(...sum)
+  return sum.map((component) => component / length)
+}
+
+function measurePacking(faces: readonly FoundFace[]): number {
+  const exact = faces.map(meanTemplate)
+  const packed = exact.map((template) => unpackVector(packVector(template)))
+  const cosine = (templates: readonly Float32Array[], one: number, other: number) =>
+    templates[one]?.reduce(
+      (sum, component, at) => sum + component * (templates[other]?.[at] ?? 0),
+      0,
+    ) ?? 0
+  let most = 0
+  for (let one = 0; one < exact.length; one += 1) {
+    for (let other = 0; other < one; other += 1) {
+      most = Math.max(most, Math.abs(cosine(exact, one, other) - cosine(packed, one, other)))
+    }
+  }
+  return Number(most.toFixed(5))
+}
+
+function rounded<T extends object>(figures: T): T {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, Number(Number(value).toFixed(4))]),
+  ) as T
+}
+
+/** The figures as a table for people. */
+export function identityTable(figures: IdentityFigures): string {
+  const { faces, pairs, cost } = figures
+  const head =
+    `identity: ${faces.found} of ${faces.shown} faces found; pairs: ${pairs.samePhoto} of one photo, ` +
+    `${pairs.otherPhoto} of two photos, ${pairs.different} of two people; ${figures.transactions} transactions; ` +
+    `a face: ${cost.alignMs} ms to align, ${cost.embedMs} ms for each run of the recogniser; packing changes a cosine by ${figures.packingError} at most`
+  const columns = [
+    'way',
+    'threshold',
+    'one photo',
+    'two photos',
+    'false',
+    'exact',
+    'joined',
+    'split',
+  ]
+  const rows = Object.entries(figures.ways).flatMap(([way, { pairs: rates, partitions }]) =>
+    rates.map(({ threshold, samePhoto, otherPhoto, falsePositive }, at) => {
+      const of = partitions[at]
+      return [
+        way,
+        threshold.toFixed(2),
+        ...[samePhoto, otherPhoto, falsePositive, of?.exact, of?.wronglyJoined, of?.split].map(
+          (part) => (part ?? 0).toFixed(4),
+        ),
+      ]
+    }),
+  )
+  const lines = [columns, ...rows].map((cells) => cells.map((cell) => cell.padStart(10)).join(' '))
+  return [head, ...lines].join('\n')
+}
