@@ -32,6 +32,8 @@ test('help names every command of the contract', async () => {
     'logs',
     'client',
     'token',
+    'endpoint',
+    'deliveries',
     'keys',
   ]) {
     expect(output).toMatch(new RegExp(`^ {2}${command} `, 'm'))
@@ -54,4 +56,13 @@ test('what goes wrong is one sentence on standard error, and a code', async () =
   expect(code).toBe(1)
   expect(output).toBe('')
   expect(errors).toMatch(/^racc: there is no role nobody: .*\.\n$/)
+})
+
+test('with --json it is an object with its code', async () => {
+  const { output, errors, code } = await racc('endpoint', 'replay', 'a', '--since', 'x', '--json')
+  expect([code, output]).toEqual([1, ''])
+  expect(JSON.parse(errors)).toEqual({
+    code: 'time-invalid',
+    message: expect.stringContaining('x is no time'),
+  })
 })
