@@ -29,18 +29,28 @@ export function startRetention(options: RetentionOptions): { stop(): Promise<voi
   }
 }
 
-/** Opens the next slot where it is due, and drops those that are old enough; an error is logged: the next time mends it. */
+/**
+ * Opens the next slot where it is due, and drops those that are old enough, each whether or not the other succeeds; an
+ * error is logged: the next time mends it.
+ */
 export async function keepSlots(options: RetentionOptions): Promise<void> {
   const { journal, retentionSeconds, logger, onExpired } = options
-  try {
+  const attempt = async (work: () => Promise<void>) => {
+    try {
+      await work()
+    } catch (error) {
+      logger.warn({ error }, 'journal.retention-postponed')
+    }
+  }
+  await attempt(async () => {
     const slot = await journal.openSlotWhenDue()
     if (slot !== undefined) logger.info({ slot }, 'journal.slot-opened')
-    const dropped = await journal.dropExpiredSlots(retentionSeconds, (messages) => {
+  })
+  await attempt(async () => {
+    const slots = await journal.dropExpiredSlots(retentionSeconds, (messages) => {
       onExpired(messages)
       logger.info({ messages }, 'journal.expired')
     })
-    if (dropped > 0) logger.info({ slots: dropped }, 'journal.slots-dropped')
-  } catch (error) {
-    logger.warn({ error }, 'journal.retention-postponed')
-  }
+    if (slots > 0) logger.info({ slots }, 'journal.slots-dropped')
+  })
 }

@@ -1,7 +1,10 @@
 import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
 import { pino } from 'pino'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { IncomingRecord } from '../../../lib/kafka/start-consumer.ts'
 import { createPushHandler } from '../../../workers/push/create-push-handler.ts'
+import type { NewDelivery } from '../../../workers/push/journal/append-deliveries.ts'
 
 function createRecord(value: string): IncomingRecord {
   return {
@@ -55,3 +58,83 @@ test('a batch makes one event that says what became of its records', async () =>
     }),
   ])
 })
+
+test('records that the journal refuses are put aside, and all others are journalled in their order', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.boolean(), { maxLength: 30 }), async (areGood) => {
+      const journalled: string[] = []
+      const putAside: string[] = []
+      const completed: IncomingRecord[] = []
+      const counted: Record<string, number> = {}
+      const handle = createPushHandler({
+        readRecord: (value) => Promise.resolve({ outcome: 'deliver', delivery: named(value) }),
+        journal: {
+          append(deliveries) {
+            const ids = deliveries.map(({ messageId }) => messageId)
+            if (ids.some((id) => id.startsWith('bad')))
+              return Promise.reject(new IpsError('journal-refused', 'the journal refuses it'))
+            journalled.push(...ids)
+            return Promise.resolve({ appended: ids.length, woken: [] })
+          },
+        },
+        metrics: { recordRead: (outcome) => (counted[outcome] = (counted[outcome] ?? 0) + 1) },
+        wake: () => undefined,
+        reject: ({ value }, reason) => {
+          putAside.push(`${value.toString()}: ${reason}`)
+          return Promise.resolve()
+        },
+        logger: pino({ level: 'silent' }),
+      })
+      const names = areGood.map((isGood, index) => `${isGood ? 'good' : 'bad'}-${index}`)
+      const good = names.filter((name) => name.startsWith('good'))
+      const bad = names.filter((name) => name.startsWith('bad'))
+      const records = names.map(createRecord)
+      await handle(records, {
+        signal: new AbortController().signal,
+        complete: (record) => void completed.push(record),
+        failures: () => 0,
+        fail: () => Promise.resolve(1),
+      })
+      expect(journalled).toEqual(good)
+      expect(putAside).toEqual(bad.map((name) => `${name}: journal-refused`))
+      expect(completed).toEqual(records)
+      expect(counted).toEqual({
+        ...(good.length === 0 ? {} : { journalled: good.length }),
+        ...(bad.length === 0 ? {} : { 'journal-refused': bad.length }),
+      })
+    }),
+  )
+})
+
+test('a journal that is away is no reason to put records aside', async () => {
+  const away = new IpsError('journal-unavailable', 'away', { retryable: true })
+  const putAside: IncomingRecord[] = []
+  const handle = createPushHandler({
+    readRecord: (value) => Promise.resolve({ outcome: 'deliver', delivery: named(value) }),
+    journal: { append: () => Promise.reject(away) },
+    metrics: { recordRead: () => undefined },
+    wake: () => undefined,
+    reject: (record) => Promise.resolve(void putAside.push(record)),
+    logger: pino({ level: 'silent' }),
+  })
+  const context = {
+    signal: new AbortController().signal,
+    complete: () => expect(true).toBe(false),
+    failures: () => 0,
+    fail: () => Promise.resolve(1),
+  }
+  await expect(handle([createRecord('one'), createRecord('two')], context)).rejects.toBe(away)
+  expect(putAside).toEqual([])
+})
+
+function named(value: Uint8Array): NewDelivery {
+  return {
+    endpoint: {
+      ...{ endpointId: 'endpoint', clientId: 'client', host: 'hooks.example' },
+      ...{ sealed: Buffer.alloc(0), settings: '{}', fingerprint: '', secretFingerprint: '' },
+      tokenIssuedAt: new Date(0),
+    },
+    ...{ messageId: Buffer.from(value).toString(), type: '', correlationId: '', imageId: '' },
+    ...{ traceparent: '', createdAt: new Date(0), body: '{}' },
+  }
+}

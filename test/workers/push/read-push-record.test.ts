@@ -44,7 +44,7 @@ describe('a record', () => {
         endpoint: {
           clientId,
           host: 'hooks.example',
-          settings: JSON.stringify({ signature: 'v1', maxRate: 5 }),
+          settings: JSON.stringify({ maxRate: 5 }),
         },
       },
     })
@@ -72,28 +72,27 @@ describe('a record', () => {
     await expect(readWith(claim)).resolves.toEqual({ outcome: 'ignore', reason })
   })
 
-  test('says once for each endpoint that its wish for batches is not met', async () => {
-    const ignored: string[] = []
-    const reader = createPushRecordReader({
-      verifier: keys.createVerifier(),
-      box,
-      onBatchIgnored: ({ endpointId }) => ignored.push(endpointId),
-    })
+  test('carries the wish for batches to the journal', async () => {
     const batch = { maxMessages: 10, maxWaitMs: 100 }
-    const other = 'https://other.example/'
-    const claims = [
-      { url, batch },
-      { url, batch, maxRate: 5 },
-      { url: other, batch },
-      { url: 'https://single.example/' },
-    ]
+    await expect(readWith({ url, secret: createWebhookSecret(), batch })).resolves.toMatchObject({
+      delivery: { endpoint: { settings: JSON.stringify({ batch }) } },
+    })
+  })
+
+  test('tells another secret from other settings, without giving the secret away', async () => {
+    const [secret, other] = [createWebhookSecret(), createWebhookSecret()]
+    const claims = [{ secret }, { secret, maxRate: 5 }, { secret: other, maxRate: 5 }]
+    const digests: { all: string; secret: string }[] = []
     for (const claim of claims) {
-      const rights = { 'push-1': { ...claim, secret: createWebhookSecret() } }
-      const token = await issueTestToken(keys, { clientId, rights })
-      const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
-      await expect(reader(value)).resolves.toMatchObject({ outcome: 'deliver' })
+      const record = await readWith({ url, ...claim })
+      if (record.outcome !== 'deliver') throw new Error('unreachable')
+      const { fingerprint, secretFingerprint } = record.delivery.endpoint
+      digests.push({ all: fingerprint, secret: secretFingerprint })
     }
-    expect(ignored).toEqual([url, other].map((each) => endpointIdOf({ clientId, url: each })))
+    expect(new Set(digests.map(({ all }) => all)).size).toBe(3)
+    expect(new Set(digests.map((digest) => digest.secret)).size).toBe(2)
+    expect(digests[0]?.secret).toBe(digests[1]?.secret)
+    expect(JSON.stringify(digests)).not.toContain(secret)
   })
 
   test('with a text that the journal cannot hold is put aside', async () => {

@@ -1,13 +1,15 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
-import { removeAll } from '../../../workers/push/start-retention.ts'
+import { keepSlots, startRetention } from '../../../workers/push/start-retention.ts'
+import { until } from '../../support/until.ts'
 import {
   createDelivery,
   createTestPushJournal,
   type TestPushJournal,
 } from '../../support/push-journal.ts'
 
-const retentionSeconds = 30 * 24 * 60 * 60
+const retentionSeconds = 24 * 60 * 60 - 60
+const silent = pino({ level: 'silent' })
 
 let test_: TestPushJournal
 
@@ -19,84 +21,55 @@ afterAll(async () => {
   await test_.drop()
 })
 
-/** An endpoint whose messages are settled, in their order, as `states` says; all of it long ago. */
-async function createOldEndpoint(states: readonly ('delivered' | 'dead' | 'pending')[]) {
-  const endpoint = test_.createEndpoint()
-  const { endpointId } = endpoint
-  await test_.journal.append(states.map((_state, index) => createDelivery(endpoint, `${index}`)))
-  await test_.journal.claim(endpointId, 'me')
-  const { messages } = await test_.journal.read(endpointId, 0)
-  let cursor = 0
-  let isContiguous = true
-  for (const [index, { position }] of messages.entries()) {
-    const state = states[index] ?? 'pending'
-    isContiguous &&= state !== 'pending'
-    if (isContiguous) cursor = position
-    if (state === 'pending') continue
-    await test_.journal.settle({ endpointId, owner: 'me', position, state, attempts: 1, cursor })
-  }
-  await age(endpointId, retentionSeconds + 60)
-  return endpoint
-}
-
-async function age(endpointId: string, seconds: number): Promise<void> {
+test('opens the slot that is due and drops the old ones at once, and says what has expired', async () => {
+  await test_.journal.append([createDelivery(test_.createEndpoint(), 'never sent')])
+  await test_.passDay()
   await test_.pool.query(
-    `UPDATE outcomes SET settled_at = now() - $2 * interval '1 second' WHERE endpoint_id = $1`,
-    [endpointId, seconds],
+    `UPDATE slots SET opened_at = opened_at - interval '1 day', closed_at = closed_at - interval '1 day'`,
   )
-}
-
-async function keptBy(table: 'deliveries' | 'outcomes', endpointId: string): Promise<number> {
-  const { rows } = await test_.pool.query<{ count: string }>(
-    `SELECT count(*) FROM ${table} WHERE endpoint_id = $1`,
-    [endpointId],
+  const expired: number[] = []
+  const events: string[] = []
+  const logger = pino({}, { write: (line: string) => events.push(line) })
+  const retention = startRetention({
+    ...{ journal: test_.journal, retentionSeconds, logger },
+    onExpired: (messages) => expired.push(messages),
+  })
+  await until('the old slot is dropped', () =>
+    events.some((line) => line.includes('journal.slots-dropped')),
   )
-  return Number(rows[0]?.count)
-}
-
-async function remove(limit = 1_000): Promise<number[]> {
-  const steps: number[] = []
-  const logger = pino({ level: 'silent' })
-  const onRemoved = (messages: number) => void steps.push(messages)
-  const options = { journal: test_.journal, retentionSeconds, logger, onRemoved }
-  await removeAll(options, new AbortController().signal, limit)
-  return steps
-}
-
-test('removes what was delivered or dead for long, in bounded steps', async () => {
-  const { endpointId } = await createOldEndpoint(Array(5).fill('delivered'))
-  const other = await createOldEndpoint(['dead', 'delivered'])
-  await expect(remove(3)).resolves.toEqual([3, 3, 1])
-  for (const id of [endpointId, other.endpointId]) {
-    await expect(keptBy('deliveries', id)).resolves.toBe(0)
-    await expect(keptBy('outcomes', id)).resolves.toBe(0)
-  }
+  await retention.stop()
+  expect(expired).toEqual([1])
+  const names = events.map((line) => (JSON.parse(line) as { msg: string }).msg)
+  expect(names).toEqual(['journal.slot-opened', 'journal.expired', 'journal.slots-dropped'])
+  const { rows } = await test_.pool.query('SELECT slot FROM slots ORDER BY slot')
+  expect(rows).toEqual([{ slot: 1 }, { slot: 2 }])
 })
 
-test('keeps what was settled lately', async () => {
-  const { endpointId } = await createOldEndpoint(['delivered', 'dead'])
-  await age(endpointId, retentionSeconds - 60)
-  await expect(remove()).resolves.toEqual([0])
-  await expect(keptBy('deliveries', endpointId)).resolves.toBe(2)
-})
-
-test('keeps what is pending and all that follows it, and the delivery goes on there', async () => {
-  const endpoint = await createOldEndpoint(['delivered', 'pending', 'delivered', 'pending'])
-  const { endpointId } = endpoint
-  await expect(remove()).resolves.toEqual([1])
-  const claimed = await test_.journal.claim(endpointId, 'next')
-  const { messages } = await test_.journal.read(endpointId, claimed?.cursor ?? 0)
-  expect(messages.map(({ messageId }) => messageId)).toEqual(['1', '2', '3'])
-  expect(claimed?.settledBeyond).toEqual([messages[1]?.position])
-  await test_.journal.append([createDelivery(endpoint, '4')])
-  await expect(keptBy('deliveries', endpointId)).resolves.toBe(4)
+test('does nothing where nothing is due', async () => {
+  const events: string[] = []
+  const logger = pino({}, { write: (line: string) => events.push(line) })
+  const options = { journal: test_.journal, retentionSeconds, onExpired: () => undefined }
+  await keepSlots({ ...options, logger })
+  expect(events).toEqual([])
 })
 
 test('says where the journal is away, and does not throw', async () => {
   const warnings: string[] = []
   const logger = pino({}, { write: (line: string) => warnings.push(line) })
-  const journal = { removeSettled: () => Promise.reject(new Error('away')) }
-  const options = { journal, retentionSeconds, logger, onRemoved: () => undefined }
-  await removeAll(options, new AbortController().signal)
+  const journal = {
+    openSlotWhenDue: () => Promise.reject(new Error('away')),
+    dropExpiredSlots: () => Promise.resolve(0),
+  }
+  await keepSlots({ journal, retentionSeconds, logger, onExpired: () => undefined })
   expect(warnings.join('')).toContain('journal.retention-postponed')
+})
+
+test('drops old slots even where none can be opened', async () => {
+  const dropped: number[] = []
+  const journal = {
+    openSlotWhenDue: () => Promise.reject(new Error('away')),
+    dropExpiredSlots: (seconds: number) => Promise.resolve(dropped.push(seconds)),
+  }
+  await keepSlots({ journal, retentionSeconds, logger: silent, onExpired: () => undefined })
+  expect(dropped).toEqual([retentionSeconds])
 })

@@ -35,24 +35,23 @@ export async function markSignalled(
   pool: Pool,
   endpoints: readonly WokenEndpoint[],
 ): Promise<void> {
-  const ordered = [...endpoints].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1))
   await onJournal('noting signals', () =>
     pool.query({
       name: 'mark-signalled',
       text: `
-        WITH signalled AS (
-          SELECT * FROM unnest($1::text[], $2::bigint[]) AS signalled (endpoint_id, generation)
-        ), locked AS (
-          SELECT endpoint_id, generation FROM endpoints JOIN signalled USING (endpoint_id)
-          ORDER BY endpoint_id FOR NO KEY UPDATE OF endpoints
+        WITH locked AS (
+          SELECT endpoint_id FROM endpoints WHERE endpoint_id = ANY($1)
+          ORDER BY endpoint_id FOR NO KEY UPDATE
         )
         UPDATE endpoints SET
-          signalled_generation = greatest(signalled_generation, locked.generation),
+          signalled_generation = greatest(signalled_generation, signalled.generation),
           signalled_at = now()
-        FROM locked WHERE endpoints.endpoint_id = locked.endpoint_id`,
+        FROM unnest($1::text[], $2::bigint[]) AS signalled (endpoint_id, generation)
+        WHERE endpoints.endpoint_id = ANY(ARRAY(SELECT endpoint_id FROM locked))
+          AND endpoints.endpoint_id = signalled.endpoint_id`,
       values: [
-        ordered.map(({ endpointId }) => endpointId),
-        ordered.map(({ generation }) => generation),
+        endpoints.map(({ endpointId }) => endpointId),
+        endpoints.map(({ generation }) => generation),
       ],
     }),
   )

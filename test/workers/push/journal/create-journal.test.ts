@@ -124,6 +124,26 @@ describe('an append', () => {
     expect(heard).toEqual([])
   })
 
+  test('that the journal refuses is refused alone, though others go in the same transaction', async () => {
+    const [good, bad] = [test_.createEndpoint(), test_.createEndpoint()]
+    const results = await Promise.allSettled([
+      append(good, ['1', '2']),
+      append(bad, ['no NUL \0 in PostgreSQL', '1']),
+      append(good, ['3']),
+      // Too long for an index, however little it is compressed.
+      append(bad, [Array.from({ length: 400 }, () => randomUUID()).join('')]),
+    ])
+    expect(results.map(({ status }) => status)).toEqual([
+      ...['fulfilled', 'rejected', 'fulfilled', 'rejected'],
+    ])
+    for (const result of results) {
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ code: 'journal-refused', retryable: false })
+    }
+    await expect(readIds(good)).resolves.toEqual(['1', '2', '3'])
+    await expect(readIds(bad)).resolves.toEqual([])
+  })
+
   test('of nothing does nothing', async () => {
     await expect(test_.journal.append([])).resolves.toEqual({ appended: 0, woken: [] })
   })
