@@ -27,21 +27,19 @@ export function linkFaces(pairs: Pairs, { threshold, mayLink }: LinkOptions): nu
   const open = new Map(Array.from({ length: pairs.count }, (_, face) => [face, [face]] as const))
   const closed: (readonly number[])[] = []
   const chain: number[] = []
-  for (;;) {
-    const [next] = open.keys()
-    if (chain.length === 0 && next === undefined) break
-    const last = chain.at(-1) ?? next ?? 0
-    if (chain.length === 0) chain.push(last)
+  while (open.size > 0) {
+    const last = chain.at(-1) ?? firstOf(open)
     const nearest = findNearest(last, open, sums, threshold / cosineUnit)
     if (nearest === undefined) {
-      // Only the start of a chain: every other link is near to the one before it.
+      // It is alone in its chain, since every other link is near to the one before it.
       closed.push(open.get(last) ?? [])
       open.delete(last)
-      chain.pop()
+      chain.length = 0
     } else if (nearest === chain.at(-2)) {
       chain.splice(-2)
       unite(last, nearest, open, sums)
     } else {
+      if (chain.length === 0) chain.push(last)
       chain.push(nearest)
     }
   }
@@ -49,6 +47,11 @@ export function linkFaces(pairs: Pairs, { threshold, mayLink }: LinkOptions): nu
 }
 
 type Groups = Map<number, readonly number[]>
+
+function firstOf(open: Groups): number {
+  const [first = 0] = open.keys()
+  return first
+}
 
 function findNearest(
   group: number,
