@@ -67,6 +67,10 @@ test('push goes on delivering while Temporal is killed, and wakes who was not wo
   }
   const first = await fresh.send(10)
   await untilAllCommitted(fixture)
+  // From here on only the sweeper is left to wake it.
+  await until('its wake-up has failed', () =>
+    push.events.some(({ event }) => event === 'endpoint.signal-failed'),
+  )
   expect(arrivedAt(sink, fresh).distinct.size).toBe(0)
 
   await temporal.start()
