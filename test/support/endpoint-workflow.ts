@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { WorkflowHandleWithSignaledRunId } from '@temporalio/client'
+import type { SignalDefinition } from '@temporalio/common'
 import { Context } from '@temporalio/activity'
 import { Worker } from '@temporalio/worker'
 import type { DeliveryActivities, DeliveryResult } from '../../activities/deliver-endpoint.ts'
@@ -52,12 +53,19 @@ export function idleOperations(
   }
 }
 
+/** How a test's endpoint differs. */
+export interface EndpointTestOptions {
+  readonly operations?: Partial<OperationsActivities>
+  /** With which its workflow starts. */
+  readonly signal?: SignalDefinition | SignalDefinition<[unknown?]>
+}
+
 /** Runs `work` beside workers whose deliveries follow a script, after which the endpoint is asleep. */
 export async function withEndpoint(
   { environment, workflowBundle }: WorkflowTests,
   script: DeliveryScript,
   work: (endpoint: ScriptedEndpoint) => Promise<void>,
-  operations?: Partial<OperationsActivities>,
+  { operations, signal = wakeUpSignal }: EndpointTestOptions = {},
 ): Promise<void> {
   const taskQueue = randomUUID()
   const calls: DeliveryCall[] = []
@@ -65,8 +73,11 @@ export async function withEndpoint(
   const deliveries: DeliveryActivities = {
     async deliverEndpoint({ probe }) {
       interrupting = new AbortController()
-      const signal = AbortSignal.any([interrupting.signal, Context.current().cancellationSignal])
-      const call = { probe, atMs: await environment.currentTimeMs(), interrupted: signal }
+      const interrupted = AbortSignal.any([
+        interrupting.signal,
+        Context.current().cancellationSignal,
+      ])
+      const call = { probe, atMs: await environment.currentTimeMs(), interrupted }
       calls.push(call)
       const step = script[calls.length - 1] ?? asleep
       return typeof step === 'function' ? step(call) : step
@@ -97,14 +108,15 @@ export async function withEndpoint(
     endpointId: 'endpoint',
     host: 'hooks.example',
   })
-  const wake = () =>
+  const startWith = (first: SignalDefinition | SignalDefinition<[unknown?]>) =>
     environment.client.workflow.signalWithStart<typeof endpointDelivery>('endpointDelivery', {
       ...start,
       taskQueue,
-      signal: wakeUpSignal,
+      signal: first as SignalDefinition,
     })
+  const wake = () => startWith(wakeUpSignal)
   await worker.runUntil(
-    briefWorker.runUntil(async () => work({ handle: await wake(), calls, wake })),
+    briefWorker.runUntil(async () => work({ handle: await startWith(signal), calls, wake })),
   )
 }
 

@@ -116,7 +116,6 @@ export function statusOf(memory: EndpointMemory): EndpointStatus {
     ...(resumeAtMs === undefined ? {} : { nextAttemptAt: new Date(resumeAtMs).toISOString() }),
     ...(replays.length === 0 ? {} : { replaying: true }),
     ...(replayed === undefined ? {} : { replayed }),
-    ...(memory.replays.length === 0 ? {} : { replaying: true }),
     ...(exhausted === undefined ? {} : { exhausted }),
   }
 }
