@@ -84,7 +84,7 @@ function ofEndpoint(state: DeliveryState | undefined): string {
       return `SELECT position FROM deliveries
         WHERE endpoint_id = endpoint.endpoint_id AND replay_of IS NULL ${newest}`
     case 'pending':
-      // A replay is shown as the message itself.
+      // A replay is shown as the message itself. Looked at one by one, until there are enough.
       return `SELECT coalesce(replay_of, position) AS position FROM deliveries AS queued
         WHERE endpoint_id = endpoint.endpoint_id
           AND position > coalesce(
@@ -92,6 +92,7 @@ function ofEndpoint(state: DeliveryState | undefined): string {
           AND NOT EXISTS (
             SELECT FROM outcomes
             WHERE endpoint_id = endpoint.endpoint_id AND outcomes.position = queued.position
+            OFFSET 0
           )
         ORDER BY queued.position DESC LIMIT $2`
     case 'retrying':
