@@ -38,7 +38,12 @@ async function prepare<Settings>(
   })
   const requests = [{ version, settings: service.readSettings(true) }]
   return async (content: Buffer) => {
-    await service.process({ image: await decodeUpright(content), requests, models })
+    await service.process({
+      image: await decodeUpright(content),
+      requests,
+      models,
+      summarised: true,
+    })
   }
 }
 

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetup } from '../cli/setup/read-setup.ts'
-import { identityTable, measureIdentity } from './vision/measure-identity.ts'
+import { identityTable } from './vision/identity-table.ts'
+import { measureIdentity } from './vision/measure-identity.ts'
 
 /**
  * How well the vision services do their work, on pictures of which it is known what is in them. `identity`: are people found

@@ -20,7 +20,7 @@ export interface FaceGroup {
 
 /**
  * Faces of a transaction that are compared with each other, the surest of each image first. As many as a transaction's
- * images at most: a second of work and 25 MB. The faces beyond stay alone, as if they had no template.
+ * images at most: two seconds of work and 25 MB. The faces beyond stay alone, as if they had no template.
  */
 export const maxComparedFaces = 2_048
 

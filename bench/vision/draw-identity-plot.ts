@@ -10,13 +10,14 @@ const colours: Readonly<Record<string, string>> = {
   'same person, varied photo': '#1b7837',
   'same person, other photo': '#5aae61',
   'two people': '#b2182b',
-  'transactions wholly right': '#2166ac',
+  'transactions wholly right, mild': '#2166ac',
+  'transactions wholly right, all': '#67a9cf',
   'transactions with two people in one': '#d6604d',
 }
 
 /** Draws what happens at each threshold, for templates as the service makes them, as SVG. */
 export function drawIdentityPlot({ ways }: Pick<IdentityFigures, 'ways'>): string {
-  const { pairs = [], partitions = [] } = ways['mirrored'] ?? {}
+  const { pairs = [], mild = [], all = [] } = ways['mirrored'] ?? {}
   const thresholds = pairs.map(({ threshold }) => threshold)
   const [low, high] = [Math.min(...thresholds), Math.max(...thresholds)]
   const x = (threshold: number) =>
@@ -26,8 +27,9 @@ export function drawIdentityPlot({ ways }: Pick<IdentityFigures, 'ways'>): strin
     'same person, varied photo': pairs.map(({ samePhoto }) => samePhoto),
     'same person, other photo': pairs.map(({ otherPhoto }) => otherPhoto),
     'two people': pairs.map(({ falsePositive }) => falsePositive),
-    'transactions wholly right': partitions.map(({ exact }) => exact),
-    'transactions with two people in one': partitions.map(({ wronglyJoined }) => wronglyJoined),
+    'transactions wholly right, mild': mild.map(({ exact }) => exact),
+    'transactions wholly right, all': all.map(({ exact }) => exact),
+    'transactions with two people in one': all.map(({ wronglyJoined }) => wronglyJoined),
   }
   const lines = Object.entries(curves).map(([name, parts], at) => {
     const points = parts.map((part, index) => `${x(thresholds[index] ?? low)},${y(part)}`).join(' ')

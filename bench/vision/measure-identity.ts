@@ -19,7 +19,15 @@ export interface IdentityFigures {
   /** The most that packing changes a cosine. */
   readonly packingError: number
   readonly ways: Readonly<
-    Record<string, { readonly pairs: PairRates[]; readonly partitions: PartitionRates[] }>
+    Record<
+      string,
+      {
+        readonly pairs: PairRates[]
+        /** Of transactions of photos in ordinary conditions, and of photos in any of the measured ones. */
+        readonly mild: PartitionRates[]
+        readonly all: PartitionRates[]
+      }
+    >
   >
 }
 
@@ -39,22 +47,23 @@ export async function measureIdentity(
   report: (line: string) => void,
 ): Promise<IdentityFigures> {
   const { found, shown, alignMs, embedMs } = await collectFaces(await readLabelledPhotos(), report)
-  const transactions = drawTransactions(found, transactionCount)
+  const mild = drawTransactions(found, transactionCount, { mildOnly: true })
+  const all = drawTransactions(found, transactionCount, { mildOnly: false })
   const rated = Object.entries(ways).map(([way, templateOf]) => {
     const templates = new Map(found.map((face) => [face, templateOf(face)]))
     const known: TemplateOf = (face) => templates.get(face) ?? face.plain
     const { rates, counts } = ratePairs(found, known, thresholds)
-    const partitions = ratePartitions(transactions, known, thresholds)
-    return {
-      way,
-      counts,
-      figures: { pairs: rates.map(rounded), partitions: partitions.map(rounded) },
+    const figures = {
+      pairs: rates.map(rounded),
+      mild: ratePartitions(mild, known, thresholds).map(rounded),
+      all: ratePartitions(all, known, thresholds).map(rounded),
     }
+    return { way, counts, figures }
   })
   const figures = {
     faces: { shown, found: found.length },
     pairs: rated[0]?.counts ?? { samePhoto: 0, otherPhoto: 0, different: 0 },
-    transactions: transactions.length,
+    transactions: transactionCount,
     cost: { alignMs: round(alignMs), embedMs: round(embedMs) },
     packingError: measurePacking(found),
     ways: Object.fromEntries(rated.map(({ way, figures: of }) => [way, of])),
@@ -93,37 +102,4 @@ function rounded<T extends object>(figures: T): T {
   return Object.fromEntries(
     Object.entries(figures).map(([name, value]) => [name, Number(Number(value).toFixed(4))]),
   ) as T
-}
-
-/** The figures as a table for people. */
-export function identityTable(figures: IdentityFigures): string {
-  const { faces, pairs, cost } = figures
-  const head =
-    `identity: ${faces.found} of ${faces.shown} faces found; pairs: ${pairs.samePhoto} of one photo, ` +
-    `${pairs.otherPhoto} of two photos, ${pairs.different} of two people; ${figures.transactions} transactions; ` +
-    `a face: ${cost.alignMs} ms to align, ${cost.embedMs} ms for each run of the recogniser; packing changes a cosine by ${figures.packingError} at most`
-  const columns = [
-    'way',
-    'threshold',
-    'one photo',
-    'two photos',
-    'false',
-    'exact',
-    'joined',
-    'split',
-  ]
-  const rows = Object.entries(figures.ways).flatMap(([way, { pairs: rates, partitions }]) =>
-    rates.map(({ threshold, samePhoto, otherPhoto, falsePositive }, at) => {
-      const of = partitions[at]
-      return [
-        way,
-        threshold.toFixed(2),
-        ...[samePhoto, otherPhoto, falsePositive, of?.exact, of?.wronglyJoined, of?.split].map(
-          (part) => (part ?? 0).toFixed(4),
-        ),
-      ]
-    }),
-  )
-  const lines = [columns, ...rows].map((cells) => cells.map((cell) => cell.padStart(10)).join(' '))
-  return [head, ...lines].join('\n')
 }

@@ -19,13 +19,19 @@ export interface PartitionRates {
 const samplePhotos = 3
 const knownPhotos = 3
 
-/** Makes transactions of the found faces by chance, the same ones each time. */
-export function drawTransactions(faces: readonly FoundFace[], count: number): FoundFace[][] {
+/** Makes transactions of the found faces by chance, the same ones each time, of all variations or the mild ones. */
+export function drawTransactions(
+  faces: readonly FoundFace[],
+  count: number,
+  { mildOnly }: { mildOnly: boolean },
+): FoundFace[][] {
   const pick = createPicker()
   const filesOf = (source: string) => [
     ...new Set(faces.filter(({ photo }) => photo.source === source).map(({ photo }) => photo.file)),
   ]
-  const names = variations.map(({ name }) => name)
+  const names = variations
+    .filter(({ isMild = false }) => isMild || !mildOnly)
+    .map(({ name }) => name)
   const [samples, known] = [filesOf('samples'), filesOf('white-house')]
   return Array.from({ length: count }, () => {
     // Of one sample photo only: nobody knows who of the samples is in two.

@@ -5,6 +5,8 @@ import type { LabelledPhoto } from './labelled-photos.ts'
 /** What another camera, another light or another moment makes of a photo. */
 export interface Variation {
   readonly name: string
+  /** What phones and cameras of today give in ordinary use. */
+  readonly isMild?: true
   /** Height of the photo's largest face, in pixels; as it is unless told. */
   readonly faceHeight?: number
   /** Width by height, as of a head that is turned. */
@@ -24,15 +26,15 @@ export interface Variation {
 
 /** From easy to hard; the last ones join several. */
 export const variations: readonly Variation[] = [
-  { name: 'as it is' },
-  { name: 'face of 64 px', faceHeight: 64 },
+  { name: 'as it is', isMild: true },
+  { name: 'face of 64 px', isMild: true, faceHeight: 64 },
   { name: 'face of 40 px', faceHeight: 40 },
   { name: 'dark', brightness: 0.3, noise: 6 },
-  { name: 'bright', brightness: 1.7 },
-  { name: 'tilted', degrees: 20 },
-  { name: 'narrow', aspect: 0.75 },
+  { name: 'bright', isMild: true, brightness: 1.7 },
+  { name: 'tilted', isMild: true, degrees: 20 },
+  { name: 'narrow', isMild: true, aspect: 0.75 },
   { name: 'out of focus', faceHeight: 160, blur: 4 },
-  { name: 'badly compressed', faceHeight: 120, quality: 12 },
+  { name: 'badly compressed', isMild: true, faceHeight: 120, quality: 12 },
   { name: 'eyes covered', cover: 'eyes' },
   { name: 'mouth covered', cover: 'mouth' },
   { name: 'evening', faceHeight: 90, brightness: 0.45, noise: 12, blur: 1, quality: 50 },

@@ -12,7 +12,7 @@ const minGain = 0.6
 
 /**
  * Makes an aligned face as bright as others, by one factor for all its pixels. The recogniser takes dark faces for one
- * another: with this only half as many pairs of two people look like one, and more faces in the dark are found again.
+ * another: with this fewer pairs of two people look like one, and more faces in the dark are found again.
  */
 export function evenLight(rgb: Float32Array): Float32Array {
   let sum = 0
