@@ -1,0 +1,79 @@
+import type { PoolClient } from '../../../lib/postgres/create-pool.ts'
+import { slotBits } from './slots.ts'
+
+/** An endpoint as a token names it, ready for the journal. */
+export interface EndpointRow {
+  readonly endpointId: string
+  readonly clientId: string
+  readonly host: string
+  readonly sealed: Buffer
+  /** JSON. */
+  readonly settings: string
+  /** Digest of everything that the token says of it. */
+  readonly fingerprint: string
+  /** And of the secret alone. */
+  readonly secretFingerprint: string
+  readonly tokenIssuedAt: Date
+}
+
+/** The topics keep records for three days: what was in a slot that was closed before comes no more. One day is to spare. */
+const copiesWithinDays = 4
+
+/**
+ * Locks every endpoint, new or not, until the transaction ends, and keeps the settings of the newest token. A secret that is
+ * replaced still signs for `secretOverlapSeconds`. Says which endpoints' settings have changed, and from which position on the
+ * journal may have copies of what comes now. The endpoints must be in the order of their ids.
+ */
+export async function upsertEndpoints(
+  client: PoolClient,
+  endpoints: readonly EndpointRow[],
+  secretOverlapSeconds: number,
+): Promise<{ changed: string[]; copiesFrom: string }> {
+  const { rows } = await client.query<{ changed: string[]; copies_from: string }>({
+    name: 'upsert-endpoints',
+    text: `
+      WITH locked AS (
+        INSERT INTO endpoints AS known
+          (endpoint_id, client_id, host, sealed, settings, fingerprint, secret_fingerprint,
+            token_issued_at)
+        SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::text[],
+          $7::text[], $8::timestamptz[])
+        ON CONFLICT (endpoint_id) DO UPDATE SET
+          former_sealed = CASE WHEN ${isNewSecret} THEN known.sealed ELSE known.former_sealed END,
+          former_until = CASE WHEN ${isNewSecret}
+            THEN now() + $9 * interval '1 second' ELSE known.former_until END,
+          sealed = excluded.sealed,
+          settings = excluded.settings,
+          fingerprint = excluded.fingerprint,
+          secret_fingerprint = excluded.secret_fingerprint,
+          token_issued_at = excluded.token_issued_at,
+          changed_at = CASE WHEN known.fingerprint = excluded.fingerprint
+            THEN known.changed_at ELSE now() END
+        WHERE excluded.token_issued_at > known.token_issued_at
+        RETURNING endpoint_id, changed_at = now() AS is_changed
+      )
+      SELECT
+        ARRAY(SELECT endpoint_id FROM locked WHERE is_changed) AS changed,
+        (
+          SELECT min(slot)::bigint << ${slotBits} FROM slots
+          WHERE closed_at IS NULL OR closed_at > now() - interval '${copiesWithinDays} days'
+        ) AS copies_from`,
+    values: [
+      endpoints.map((endpoint) => endpoint.endpointId),
+      endpoints.map((endpoint) => endpoint.clientId),
+      endpoints.map((endpoint) => endpoint.host),
+      endpoints.map((endpoint) => endpoint.sealed),
+      endpoints.map((endpoint) => endpoint.settings),
+      endpoints.map((endpoint) => endpoint.fingerprint),
+      endpoints.map((endpoint) => endpoint.secretFingerprint),
+      endpoints.map((endpoint) => endpoint.tokenIssuedAt),
+      secretOverlapSeconds,
+    ],
+  })
+  const [row] = rows
+  return { changed: row?.changed ?? [], copiesFrom: row?.copies_from ?? '0' }
+}
+
+/** SQL: the secret is another one. What was journalled before secrets had a digest of their own may be another one. */
+const isNewSecret = `(known.fingerprint <> excluded.fingerprint
+  AND known.secret_fingerprint IS DISTINCT FROM excluded.secret_fingerprint)`
