@@ -81,16 +81,15 @@ describe('a lane', () => {
 
   test('keeps its rate between one user and the next', () => {
     const { lanes, enter } = createTestLanes()
-    const limits = { maxConcurrency: 10, maxRate: 2 }
+    const limits = { maxRate: 0.01 }
     const before = enter('one', limits)
-    expect(fill(before)).toBe(2)
-    before.release()
+    expect(fill(before)).toBe(1)
     before.release()
     lanes.leave('one')
     const lane = enter('one', limits)
     const waitMs = lane.take(1, nobody)
     expect(waitMs).toBeGreaterThan(0)
-    expect(waitMs).toBeLessThanOrEqual(500)
+    expect(waitMs).toBeLessThanOrEqual(100_000)
   })
 
   test('tells who was refused when there is a place', () => {
