@@ -6,3 +6,19 @@ export function failureReasonOf(error: unknown): string {
   if (cause instanceof ApplicationFailure) return cause.type ?? cause.message
   return cause instanceof Error ? cause.name : 'unknown'
 }
+
+/** What operators read of a reason at most: a few lines. */
+const maxDetailLength = 300
+
+/** Why an activity failed, for people: the messages of its causes, bounded and without control characters. */
+export function failureDetailOf(error: unknown): string {
+  const messages: string[] = []
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!(cause instanceof ActivityFailure)) messages.push(cause.message)
+  }
+  const text = [...new Set(messages)]
+    .join(': ')
+    .replaceAll(/\p{C}+/gu, ' ')
+    .trim()
+  return text.slice(0, maxDetailLength)
+}

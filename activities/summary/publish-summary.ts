@@ -44,6 +44,11 @@ export interface SummaryActivities {
    * where no other try helps as a non-retryable failure of the error's code.
    */
   publishSummary(input: PublishSummaryInput): Promise<DecidedRevision | null>
+  /**
+   * Tells the journal that an operator has moved a transaction's end to `untilMs`, so that it keeps the transaction until
+   * then, and for late results. Idempotent; an end only moves to later. Throws as `publishSummary` does.
+   */
+  noteExtension(extension: TransactionKey & { readonly untilMs: number }): Promise<void>
 }
 
 /** What the activities need. */
@@ -60,6 +65,8 @@ export interface SummaryActivitiesDependencies {
   /** Resolves when the record is durable. */
   writeSummary(key: TransactionKey, value: Uint8Array): Promise<void>
   markPublished(key: TransactionKey, revision: number): Promise<void>
+  /** Makes a transaction's window end at `untilMs` at the earliest. */
+  extendWindow(key: TransactionKey, untilMs: number): Promise<void>
   /** Called after each publication. */
   onPublished(input: PublishSummaryInput, decided: DecidedRevision): void
 }
@@ -72,8 +79,25 @@ export function createSummaryActivities(
   dependencies: SummaryActivitiesDependencies,
 ): SummaryActivities {
   return withReadableFailures({
-    publishSummary: (input: PublishSummaryInput) => publish(input, dependencies),
+    publishSummary: (input: PublishSummaryInput) =>
+      withoutUselessTries(() => publish(input, dependencies)),
+    noteExtension: ({ clientId, correlationId, untilMs }) =>
+      withoutUselessTries(() => dependencies.extendWindow({ clientId, correlationId }, untilMs)),
   })
+}
+
+/**
+ * What passes is an `IpsError` that says so; anything else is a fault of this transaction's data or of this code, which the
+ * same call never gets over: an operator sees it instead.
+ */
+async function withoutUselessTries<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof IpsError) throw cause
+    const message = 'what the journal holds of the transaction cannot be used'
+    throw new IpsError('transaction-unusable', message, { cause })
+  }
 }
 
 async function publish(
@@ -82,9 +106,16 @@ async function publish(
 ): Promise<DecidedRevision | null> {
   const { clientId, correlationId, revision } = input
   const key = { clientId, correlationId }
-  const stored = await dependencies.decideRevision(key, revision, (record) =>
-    composeRecord(input, record),
-  )
+  const stored = await dependencies.decideRevision(key, revision, (record) => {
+    try {
+      return composeRecord(input, record)
+    } catch (cause) {
+      if (cause instanceof IpsError) throw cause
+      throw new IpsError('transaction-unusable', 'no summary can be composed of the transaction', {
+        cause,
+      })
+    }
+  })
   if (stored === null) return null
   await dependencies.writeSummary(key, stored.value)
   await dependencies.markPublished(key, revision)

@@ -16,7 +16,8 @@ import type {
 import { recordHistory } from '../support/record-history.ts'
 import { createTimeSkippingEnvironment } from '../support/temporal.ts'
 import type { Progress } from '../../workflows/transaction/progress.ts'
-import { progressed, type transactionSummary } from '../../workflows/transaction-summary.ts'
+import { progressedSignal } from '../../workflows/transaction/transaction-messages.ts'
+import type { transactionSummary } from '../../workflows/transaction-summary.ts'
 
 let environment: TestWorkflowEnvironment
 let workflowBundle: WorkflowBundleWithSourceMap
@@ -47,6 +48,7 @@ function createPublisher() {
       const { revision } = input
       return Promise.resolve(outcome === 'gone' ? null : { outcome, revision, messages })
     },
+    noteExtension: () => Promise.resolve(),
   }
   return { published, journal, activities }
 }
@@ -83,7 +85,7 @@ async function createTransaction() {
         workflowId: `transaction/client/${taskQueue}`,
         taskQueue,
         args: [{ clientId: 'client', correlationId: taskQueue }],
-        signal: progressed.name,
+        signal: progressedSignal,
         signalArgs: [snapshot(members)],
       },
     )

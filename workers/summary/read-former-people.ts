@@ -1,8 +1,6 @@
-import { anyUnpack } from '@bufbuild/protobuf/wkt'
-import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
 import type { PoolClient } from '../../lib/postgres/create-pool.ts'
-import { TransactionSummarySchema } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
 import type { FormerPerson } from '../../activities/summary/transaction-record.ts'
+import { readSummary } from './read-summary.ts'
 
 /** The people that clients were last told of: those of the newest revision. None where there was none. */
 export async function readFormerPeople(
@@ -16,9 +14,8 @@ export async function readFormerPeople(
     [clientId, correlationId],
   )
   const [row] = rows
-  if (row === undefined) return []
-  const { people } = anyUnpack(readEnvelope(row.value).payload, TransactionSummarySchema) ?? {}
-  return (people ?? []).map(({ personId, faces }) => ({
+  const people = row === undefined ? [] : readSummary(row.value).people
+  return people.map(({ personId, faces }) => ({
     personId,
     faces: faces.map(({ imageId, index }) => ({ imageId, index })),
   }))

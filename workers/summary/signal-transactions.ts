@@ -1,9 +1,10 @@
 import type { Client } from '@temporalio/client'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
-import { searchAttributeKeys } from '../../workflows/search-attributes.ts'
 import type { transactionSummary } from '../../workflows/transaction-summary.ts'
 import type { Progress } from '../../workflows/transaction/progress.ts'
+import { progressedSignal } from '../../workflows/transaction/transaction-messages.ts'
+import { transactionStartOptions } from '../../workflows/transaction/transaction-start-options.ts'
 import type { TransactionProgress } from './journal.ts'
 
 /** Requests to Temporal side by side: enough to hide its latency, too few to flood it. */
@@ -11,11 +12,6 @@ const maxConcurrentSignals = 16
 
 /** A request is answered in milliseconds; what takes longer is tried again with the whole batch. */
 const requestTimeoutMs = 10_000
-
-/** The id of a transaction's workflow. */
-export function transactionWorkflowId({ clientId, correlationId }: TransactionKey): string {
-  return `transaction/${clientId}/${correlationId}`
-}
 
 /**
  * Tells the workflows of transactions how far these are, and starts those that do not run: one request each. Rejects with
@@ -49,24 +45,16 @@ export async function signalTransactions(
 async function signalTransaction(
   client: Client,
   taskQueue: string,
-  { clientId, correlationId }: TransactionKey,
+  key: TransactionKey,
   progress: Progress,
 ): Promise<void> {
   await client.workflow.signalWithStart<typeof transactionSummary, [Progress]>(
     'transactionSummary',
     {
-      workflowId: transactionWorkflowId({ clientId, correlationId }),
+      ...transactionStartOptions(key),
       taskQueue,
-      args: [{ clientId, correlationId }],
-      signal: 'progressed',
+      signal: progressedSignal,
       signalArgs: [progress],
-      staticSummary: `Summary of transaction ${correlationId}`,
-      memo: { clientId, correlationId },
-      typedSearchAttributes: [
-        { key: searchAttributeKeys.clientId, value: clientId },
-        { key: searchAttributeKeys.correlationId, value: correlationId },
-        { key: searchAttributeKeys.deliveryState, value: 'incomplete' },
-      ],
     },
   )
 }

@@ -8,6 +8,7 @@ import type { TemporalOptions } from '../../lib/temporal/connect-temporal.ts'
 import { startWorker, type RunningWorker } from '../../lib/temporal/start-worker.ts'
 import { topics } from '../../lib/topology.ts'
 import type { SummaryMetrics } from './create-metrics.ts'
+import { extendWindow } from './extend-window.ts'
 import { createRevisionStore } from './revision-store.ts'
 
 /** Publications side by side: each holds a transaction's texts and a connection of the database. */
@@ -33,6 +34,7 @@ export function startSummaryWorker(options: {
     workflowsPath: path.join(import.meta.dirname, '../../workflows/index.ts'),
     activities: createSummaryActivities({
       ...createRevisionStore(pool),
+      extendWindow: (key, untilMs) => extendWindow(pool, key, untilMs),
       writeSummary: (key, value) =>
         producer.send(topic, [
           { key: key.clientId, partition: partitionFor(key, partitions), value },

@@ -1,4 +1,5 @@
 import type { ReplaySelection } from '../../activities/delivery/operations-journal.ts'
+import { readTime } from '../read-time.ts'
 
 /** A replay that has not come to its end. */
 export interface WaitingReplay {
@@ -13,9 +14,6 @@ const maxIds = 1_000
 const maxWaitingIds = 4_000
 /** Ids are shorter by far. */
 const maxIdLength = 128
-
-/** RFC 3339, section 5.6. */
-const timeFormat = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/
 
 /**
  * Reads what came with a `replay` signal, whatever it is: what it selects, or an objection, as a sentence, where it is
@@ -72,12 +70,6 @@ function join(a: ReplaySelection, b: ReplaySelection): ReplaySelection {
   if (a.ids !== undefined && b.ids !== undefined) return { ids: [...new Set([...a.ids, ...b.ids])] }
   if (a.since !== undefined && b.since !== undefined) return { since: Math.min(a.since, b.since) }
   return a
-}
-
-function readTime(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !timeFormat.test(value)) return undefined
-  const ms = Date.parse(value)
-  return Number.isNaN(ms) ? undefined : ms
 }
 
 function isListOfIds(value: unknown): value is readonly string[] {

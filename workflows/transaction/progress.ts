@@ -45,18 +45,36 @@ export function laterProgress(a: Progress, b: Progress): Progress {
   }
 }
 
+/** With the same messages, what is owed only grows: a token that came later may name more services. */
 function isLater(a: Progress, b: Progress): boolean {
-  return a.messages > b.messages
+  return a.messages > b.messages || (a.messages === b.messages && a.missing > b.missing)
 }
 
-/** Whether a signal's content is a snapshot. */
+/** A hundred years: no window is longer. */
+const maxSeconds = 100 * 365 * 24 * 60 * 60
+/** The year 5138: with a window on top it is still a date. */
+const maxTimeMs = 1e14
+/** Names of the journal are shorter, and fewer: the state of a workflow is bounded by these. */
+const maxSample = 20
+const maxNameLength = 300
+
+/** Whether a signal's content is a snapshot; never throws. What an operator sends by hand may be anything. */
 export function isProgress(value: unknown): value is Progress {
   if (typeof value !== 'object' || value === null) return false
-  const members = value as Record<string, unknown>
+  const { missingSample, ...others } = value as Record<string, unknown>
   return (
-    Array.isArray(members['missingSample']) &&
-    numericMembers.every((name) => Number.isFinite(members[name]))
+    Array.isArray(missingSample) &&
+    missingSample.length <= maxSample &&
+    missingSample.every((name) => typeof name === 'string' && name.length <= maxNameLength) &&
+    numericMembers.every((name) => isWithin(others[name], Number.MAX_SAFE_INTEGER)) &&
+    isWithin(others['windowStartMs'], maxTimeMs) &&
+    isWithin(others['windowSeconds'], maxSeconds) &&
+    isWithin(others['idleSeconds'], maxSeconds)
   )
+}
+
+function isWithin(value: unknown, most: number): boolean {
+  return typeof value === 'number' && value >= 0 && value <= most
 }
 
 const numericMembers = [

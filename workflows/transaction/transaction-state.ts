@@ -1,6 +1,8 @@
 import { laterProgress, type Progress } from './progress.ts'
+import { readExtension } from './read-extension.ts'
+import { endOf } from './decide.ts'
 
-/** What a summary's workflow knows: plain data of a fixed size, carried over when it continues as new. */
+/** What a summary's workflow knows: plain data of a bounded size, carried over when it continues as new. */
 export interface TransactionState {
   /** Absent before the first news. */
   readonly progress?: Progress
@@ -8,23 +10,41 @@ export interface TransactionState {
   readonly firstNewsAtMs: number
   /** When the last news came. */
   readonly lastNewsAtMs: number
+  /** An operator moved the end: the next revision does not come before, unless everything is there. */
+  readonly extendedToMs?: number
+  /** The journal is yet to be told of that. */
+  readonly isExtensionNew?: boolean
+  /** An operator wants the next revision now, whatever is missing. */
+  readonly isAskedToComplete?: boolean
+  /** Why the next revision could not be published. */
+  readonly failure?: PublicationFailure
+  /** What the last request that was not met had against it: a sentence. */
+  readonly objection?: string
 }
 
-/** What is to be done now. */
-export type Decision =
-  /** Nothing came since the last revision: the workflow may end. */
-  | { readonly kind: 'settled' }
-  /** Decide and publish this revision. */
-  | { readonly kind: 'publish'; readonly revision: number; readonly whole: boolean }
-  /** `Incomplete`: look again at this time, or when something comes. */
-  | { readonly kind: 'wait'; readonly untilMs: number; readonly until: 'idle' | 'window' }
+/** A publication that no repetition mends, as operators see it. */
+export interface PublicationFailure {
+  /** Stable and kebab-case. */
+  readonly code: string
+  readonly message: string
+  readonly tries: number
+  readonly sinceMs: number
+  /** When it is tried again by itself. */
+  readonly retryAtMs: number
+}
 
 /** The state of a transaction that nothing is known of. */
 export const emptyTransaction: TransactionState = { firstNewsAtMs: 0, lastNewsAtMs: 0 }
 
 /**
- * Takes in a snapshot that came at `nowMs`. A copy or an older snapshot changes nothing, the idle gap included. Never
- * throws.
+ * What failed is tried again by itself after this time, so that nobody has to name each transaction after a repair that
+ * mends many: a handful of events an hour.
+ */
+export const retryMs = 60 * 60 * 1000
+
+/**
+ * Takes in a snapshot that came at `nowMs`. A copy or an older snapshot changes nothing, the idle gap included; news after a
+ * failure is waited for by the ordinary rules. Never throws.
  */
 export function applyProgress(
   state: TransactionState,
@@ -36,56 +56,78 @@ export function applyProgress(
   const isNews = after.messages > Math.max(before?.messages ?? 0, after.decidedMessages)
   if (!isNews) return { ...state, progress: after }
   const isFirst = before === undefined || before.messages <= after.decidedMessages
+  const { failure: _failure, ...others } = state
   return {
+    ...others,
     progress: after,
     firstNewsAtMs: isFirst ? nowMs : state.firstNewsAtMs,
     lastNewsAtMs: nowMs,
   }
 }
 
-/** Takes in that a revision was decided, with this many messages in the journal. */
+/** Takes in that a revision was decided, with this many messages in the journal. What operators asked for is done. */
 export function applyDecided(
   state: TransactionState,
   decided: { readonly revision: number; readonly messages: number },
 ): TransactionState {
-  if (state.progress === undefined) return state
+  const { progress, firstNewsAtMs, lastNewsAtMs } = state
+  if (progress === undefined) return state
   const { revision, messages } = decided
-  const decidedMessages = Math.max(state.progress.decidedMessages, messages)
-  return { ...state, progress: { ...state.progress, revision, decidedMessages } }
+  const decidedMessages = Math.max(progress.decidedMessages, messages)
+  return { progress: { ...progress, revision, decidedMessages }, firstNewsAtMs, lastNewsAtMs }
 }
 
-/** Whether every image that was announced or seen has all its terminal messages. */
-export function isWhole(progress: Progress): boolean {
-  return progress.images >= progress.announced && progress.completeImages === progress.images
+/** Takes in that the next revision could not be published. */
+export function applyFailure(
+  { isAskedToComplete: _isAsked, ...state }: TransactionState,
+  { code, message }: Pick<PublicationFailure, 'code' | 'message'>,
+  nowMs: number,
+): TransactionState {
+  const { tries = 0, sinceMs = nowMs } = state.failure ?? {}
+  const failure = { code, message, tries: tries + 1, sinceMs, retryAtMs: nowMs + retryMs }
+  return { ...state, failure }
 }
 
-/**
- * What is to be done at `nowMs`. With a count announced, a revision is due when everything is there, at the latest when
- * the window is over. Without one it is due when nothing came for the idle gap, at the latest when the window is over.
- * What comes after a revision makes the next one by the same rules.
- */
-export function decide({ progress, ...times }: TransactionState, nowMs: number): Decision {
-  if (progress === undefined || progress.messages <= progress.decidedMessages)
-    return { kind: 'settled' }
-  const whole = isWhole(progress)
-  const publish = { kind: 'publish', revision: progress.revision + 1, whole } as const
-  const windowMs = windowEndMs(progress, times.firstNewsAtMs)
-  if (progress.announced > 0) {
-    if (whole || nowMs >= windowMs) return publish
-    return { kind: 'wait', untilMs: windowMs, until: 'window' }
-  }
-  const idleMs = times.lastNewsAtMs + progress.idleSeconds * 1000
-  const untilMs = Math.min(idleMs, windowMs)
-  if (nowMs >= untilMs) return publish
-  return { kind: 'wait', untilMs, until: idleMs <= windowMs ? 'idle' : 'window' }
+/** An operator wants the next revision now. Means nothing where nothing new came since the last one. */
+export function applyComplete(state: TransactionState, nowMs: number): TransactionState {
+  return { ...dueNow(state, nowMs), isAskedToComplete: true }
+}
+
+/** An operator wants what failed to be tried now. */
+export function applyRetry(state: TransactionState, nowMs: number): TransactionState {
+  if (state.failure !== undefined) return dueNow(state, nowMs)
+  return { ...state, objection: '`retryNow` was not needed: nothing has failed.' }
 }
 
 /**
- * When the window is over. News that comes when it is already over (late results, or a backlog that was longer than the
- * window) is gathered for the idle gap, so that it makes one revision and not one for each message.
+ * An operator moves the end: `request` is whatever came with the signal. What is not clear or not possible becomes an
+ * objection. Never throws.
  */
-function windowEndMs(progress: Progress, firstNewsAtMs: number): number {
-  const { windowStartMs, windowSeconds, idleSeconds } = progress
-  const gatherMs = Math.min(idleSeconds, windowSeconds) * 1000
-  return Math.max(windowStartMs + windowSeconds * 1000, firstNewsAtMs + gatherMs)
+export function applyExtension(
+  { objection: _objection, ...state }: TransactionState,
+  request: unknown,
+  nowMs: number,
+): TransactionState {
+  const { progress } = state
+  const endMs = progress === undefined ? nowMs : endOf(progress, state).untilMs
+  const extension = readExtension(request, { nowMs, endMs })
+  if ('objection' in extension)
+    return { ...state, objection: `\`extend\` was not met: ${extension.objection}` }
+  return { ...state, extendedToMs: extension.untilMs, isExtensionNew: true }
+}
+
+/** Takes in whether the journal knows of the extension; `problem`, a sentence, where it does not. */
+export function applyNoted(
+  { isExtensionNew: _isNew, ...state }: TransactionState,
+  problem?: string,
+): TransactionState {
+  return problem === undefined ? state : { ...state, objection: problem }
+}
+
+function dueNow(
+  { objection: _objection, ...state }: TransactionState,
+  nowMs: number,
+): TransactionState {
+  if (state.failure === undefined) return state
+  return { ...state, failure: { ...state.failure, retryAtMs: nowMs } }
 }

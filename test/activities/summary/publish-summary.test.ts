@@ -47,6 +47,10 @@ function createRecorder(found = true, token = 'the.token') {
       values.push(value)
       return Promise.resolve()
     },
+    extendWindow(_key, untilMs) {
+      events.push(`extend to ${untilMs}`)
+      return Promise.resolve()
+    },
     markPublished() {
       events.push('mark')
       return Promise.resolve()
@@ -102,9 +106,23 @@ describe('publishSummary', () => {
       type: 'record-too-large',
       nonRetryable: true,
     })
-    const away = new IpsError('kafka-unavailable', 'not now', { retryable: true })
-    failWith(away)
-    await expect(activities.publishSummary(input)).rejects.toBe(away)
+    failWith(new IpsError('kafka-unavailable', 'not now', { retryable: true }))
+    await expect(activities.publishSummary(input)).rejects.toMatchObject({
+      type: 'kafka-unavailable',
+      nonRetryable: false,
+    })
+    failWith(new TypeError('content is null'))
+    await expect(activities.publishSummary(input)).rejects.toMatchObject({
+      type: 'transaction-unusable',
+      nonRetryable: true,
+      cause: { message: 'content is null' },
+    })
+  })
+
+  test('tells the journal of a window that an operator has made longer', async () => {
+    const { events, activities } = createRecorder()
+    await activities.noteExtension({ clientId: 'c', correlationId: 't', untilMs: 17 })
+    expect(events).toEqual(['extend to 17'])
   })
 
   test('says that there is nothing to publish where the journal is gone', async () => {

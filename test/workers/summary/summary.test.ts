@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { createTemporalClient } from '../../../lib/temporal/connect-temporal.ts'
 import { topics } from '../../../lib/topology.ts'
 import { State } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
-import { transactionWorkflowId } from '../../../workers/summary/signal-transactions.ts'
+import { transactionWorkflowId } from '../../../workflows/transaction/transaction-start-options.ts'
 import {
   createSummaryFixture,
   type PublishedSummary,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { laterProgress, type Progress } from '../../../workflows/transaction/progress.ts'
+import { decide } from '../../../workflows/transaction/decide.ts'
 import {
   applyDecided,
   applyProgress,
-  decide,
   emptyTransaction,
   type TransactionState,
 } from '../../../workflows/transaction/transaction-state.ts'
