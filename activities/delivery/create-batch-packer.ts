@@ -1,5 +1,5 @@
-import type { Packer } from './create-packer.ts'
 import type { EndpointTarget, RecordedBatch } from './delivery-journal.ts'
+import type { Packer } from './packer.ts'
 import { batchOf, type Parcel, type SendableMessage } from './parcel.ts'
 
 /** A body that is larger holds one message. */

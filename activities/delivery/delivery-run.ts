@@ -4,9 +4,10 @@ import type { ByteBudget } from './create-byte-budget.ts'
 import { createCursor, type Cursor } from './create-cursor.ts'
 import { createGate, type Gate } from './create-gate.ts'
 import type { Lane } from './create-lane.ts'
-import { createPacker, type Packer } from './create-packer.ts'
+import { createPacker } from './create-packer.ts'
 import { createRefusalWindow, type RefusalWindow } from './create-refusal-window.ts'
 import type { ClaimedEndpoint, DeliveryJournal } from './delivery-journal.ts'
+import type { Packer } from './packer.ts'
 
 /** How a run over an endpoint's journal ended. */
 export interface DeliveryResult {

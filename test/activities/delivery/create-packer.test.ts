@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { maxBatchBytes } from '../../../activities/delivery/create-batch-packer.ts'
-import { createPacker, type Packer } from '../../../activities/delivery/create-packer.ts'
+import { createPacker } from '../../../activities/delivery/create-packer.ts'
+import type { Packer } from '../../../activities/delivery/packer.ts'
 import { bodyOf, type Parcel } from '../../../activities/delivery/parcel.ts'
 
 const message = (position: number, body = '{}') => ({
