@@ -8,6 +8,7 @@ import {
   withEndpoint,
   type EndpointHandle,
 } from '../support/endpoint-workflow.ts'
+import { recordHistory } from '../support/record-history.ts'
 import { until } from '../support/until.ts'
 import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
@@ -144,6 +145,7 @@ describe('the history of an endpoint', () => {
         const ofSince = calls.filter(({ selection }) => selection.since !== undefined)
         expect(ofSince.length).toBeGreaterThan(2)
         expect(ofSince.slice(1).every(({ after }) => after === 41)).toBe(true)
+        await recordHistory(latest(handle), 'endpoint-delivery-continued')
         await latest(handle).terminate()
       },
       { operations },

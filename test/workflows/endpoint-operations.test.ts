@@ -284,7 +284,7 @@ function createNotes() {
   const notes: EndpointNote[] = []
   return {
     notes,
-    noteEndpoint({ note }: { note: EndpointNote }) {
+    noteEndpoint: ({ note }: { note: EndpointNote }) => {
       notes.push(note)
       return Promise.resolve()
     },

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { Client, Connection } from '@temporalio/client'
 import { createKafka } from '../../../lib/kafka/create-kafka.ts'
 import { createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { topics } from '../../../lib/topology.ts'
 import { endpointIdOf } from '../../../workers/push/read-push-record.ts'
-import { endpointWorkflowId } from '../../../workflows/messages.ts'
+import type { EndpointDeliveryInput } from '../../../workflows/messages.ts'
+import { endpointStartOptions, type StartOptions } from '../../../workflows/start-options.ts'
 import { createVisionRecord, type PushFixture } from '../../support/push.ts'
 import { issueTestToken } from '../../support/tokens.ts'
 import { until } from '../../support/until.ts'
@@ -11,9 +13,13 @@ import type { ReceivedWebhook, WebhookSink } from '../../support/webhook-sink.ts
 
 /** A client with an endpoint at a sink. */
 export interface TestEndpoint {
+  readonly clientId: string
+  readonly endpointId: string
   readonly path: string
   /** Of the workflow that delivers to it. */
   readonly workflowId: string
+  /** With what that is started. */
+  readonly start: StartOptions<EndpointDeliveryInput>
   /** Sends so many messages, over all partitions that the client has; resolves with their ids. */
   send(count: number): Promise<string[]>
 }
@@ -28,9 +34,14 @@ export async function createTestEndpoint(
   const url = `${sink.url}/${clientId}`
   const rights = { 'push-1': { url, secret: createWebhookSecret(), ...claim } }
   const token = await issueTestToken(keys, { clientId, rights })
+  const endpointId = endpointIdOf({ clientId, url })
+  const start = endpointStartOptions({ clientId, endpointId, host: new URL(url).host })
   return {
+    clientId,
+    endpointId,
     path: new URL(url).pathname,
-    workflowId: endpointWorkflowId({ clientId, endpointId: endpointIdOf({ clientId, url }) }),
+    workflowId: start.workflowId,
+    start,
     async send(count) {
       const ids = Array.from({ length: count }, () => randomUUID())
       await kafka.send(
@@ -101,5 +112,17 @@ export async function describePushGroup({ kafka }: PushFixture) {
     return { state: group?.state, members: group?.members.map(({ memberId }) => memberId) }
   } finally {
     await admin.disconnect()
+  }
+}
+
+/** How often the running delivery of an endpoint was begun: again after each failure, 0 where none runs. */
+export async function attemptsOf({ workflowId }: TestEndpoint): Promise<number> {
+  const address = process.env['TEMPORAL_ADDRESS'] ?? ''
+  const connection = await Connection.connect({ address })
+  try {
+    const { raw } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
+    return raw.pendingActivities?.[0]?.attempt ?? 0
+  } finally {
+    await connection.close()
   }
 }
