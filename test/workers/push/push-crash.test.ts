@@ -4,7 +4,13 @@ import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
 import { createPushFixture, type PushFixture } from '../../support/push.ts'
 import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
-import { arrivedAt, createTestEndpoint, untilAllCommitted, untilArrivedAt } from './push-traffic.ts'
+import {
+  arrivedAt,
+  attemptsOf,
+  createTestEndpoint,
+  untilAllCommitted,
+  untilArrivedAt,
+} from './push-traffic.ts'
 
 /** A killed worker is noticed after the heartbeat time-out of 30 s, a killed consumer after its session's 30 s. */
 jest.setTimeout(240_000)
@@ -70,9 +76,10 @@ describe('a push process', () => {
     )
     await first.stop('SIGTERM')
     for (const { endpoint, ids } of traffic) {
-      // Well within the heartbeat time-out, or it would not be a hand-over.
-      await untilArrivedAt(sink, endpoint, ids, 25_000)
+      await untilArrivedAt(sink, endpoint, ids, patienceMs)
       expect(arrivedAt(sink, endpoint).copies).toBe(0)
+      // A delivery that Temporal had to take for dead would be begun a second time.
+      expect(await attemptsOf(endpoint)).toBeLessThanOrEqual(1)
     }
   })
 })

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals'
-import { Client, Connection } from '@temporalio/client'
 import { maxUnsettled } from '../../../activities/delivery/run-delivery.ts'
 import { startOwnServer, type OwnServer } from '../../support/own-servers.ts'
 import { createPushFixture, type PushFixture } from '../../support/push.ts'
@@ -7,10 +6,10 @@ import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
 import {
   arrivedAt,
+  attemptsOf,
   createTestEndpoint,
   untilAllCommitted,
   untilArrivedAt,
-  type TestEndpoint,
 } from './push-traffic.ts'
 
 jest.setTimeout(240_000)
@@ -103,15 +102,3 @@ test('push doubles no more than is under way where Temporal is away for so long 
   expect(copies).toBeLessThanOrEqual(maxUnsettled)
   await push.stop()
 })
-
-/** How often the running delivery of an endpoint was begun. */
-async function attemptsOf({ workflowId }: TestEndpoint): Promise<number> {
-  const address = process.env['TEMPORAL_ADDRESS'] ?? ''
-  const connection = await Connection.connect({ address })
-  try {
-    const { raw } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
-    return raw.pendingActivities?.[0]?.attempt ?? 0
-  } finally {
-    await connection.close()
-  }
-}
