@@ -7,9 +7,11 @@ export interface AssignedPartition {
   readonly topic: string
   readonly partition: number
   session: PartitionSession | undefined
+  /** Where reading goes on while there is no session; `undefined`: where the group's committed offset says. */
+  next: bigint | undefined
   committed: Position | undefined
   paused: boolean
-  /** True while it waits after a failure. */
+  /** True while it waits: after a failure, or for the offset at which it begins. */
   postponed: boolean
 }
 
@@ -19,6 +21,7 @@ export function createAssignedPartition(topic: string, partition: number): Assig
     topic,
     partition,
     session: undefined,
+    next: undefined,
     committed: undefined,
     paused: false,
     postponed: false,

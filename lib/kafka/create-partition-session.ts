@@ -16,6 +16,8 @@ export interface BatchContext {
    * `countsFailures`. Throws a retryable `IpsError` where it cannot be made durable.
    */
   fail(record: IncomingRecord): Promise<number>
+  /** Takes one failure of this record back: it was not to blame. Durable with the next commit. */
+  forgive(record: IncomingRecord): void
 }
 
 /** What a session needs of its consumer. */
@@ -115,6 +117,7 @@ function createBatchHandler(
       await dependencies.commit()
       return count
     },
+    forgive: (record) => ledger.forgive(record),
   }
   return async (batch) => {
     loaded ??= dependencies.loadFailures().then((counts) => ledger.addFailures(counts))

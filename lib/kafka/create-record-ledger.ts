@@ -18,6 +18,8 @@ export interface RecordLedger {
   failures(record: IncomingRecord): number
   /** Notes one more failure; returns how many there are. */
   fail(record: IncomingRecord): number
+  /** Takes one failure back. */
+  forgive(record: IncomingRecord): void
   /** Adds what is known from earlier. */
   addFailures(counts: FailureCounts): void
   /** What has been taken and is not completed. */
@@ -36,6 +38,8 @@ export function createRecordLedger(): RecordLedger {
   const sizes = new Map<bigint, number>()
   const failures: FailureCounts = new Map()
   let bytes = 0
+  /** Whether failures were ever noted: then their absence is to be committed, too. */
+  let hasFailed = false
   let firstTaken: bigint | undefined
   let behindTaken: bigint | undefined
   return {
@@ -61,10 +65,17 @@ export function createRecordLedger(): RecordLedger {
     fail({ offset }) {
       const count = (failures.get(offset) ?? 0) + 1
       failures.set(offset, count)
+      hasFailed = true
       return count
+    },
+    forgive({ offset }) {
+      const count = (failures.get(offset) ?? 0) - 1
+      if (count > 0) failures.set(offset, count)
+      else failures.delete(offset)
     },
     addFailures(counts) {
       for (const [offset, count] of counts) failures.set(offset, count)
+      hasFailed ||= counts.size > 0
     },
     pending: () => ({ records: sizes.size, bytes }),
     position() {
@@ -72,7 +83,7 @@ export function createRecordLedger(): RecordLedger {
       const offset = completed === undefined ? firstTaken : completed + 1n
       if (offset === undefined) return undefined
       const metadata = writeFailureCounts(failures, offset)
-      return completed === undefined && metadata === '' ? undefined : { offset, metadata }
+      return completed === undefined && !hasFailed ? undefined : { offset, metadata }
     },
     nextNeeded: () => offsets.firstIncomplete() ?? behindTaken,
     nextFetched: () => behindTaken,

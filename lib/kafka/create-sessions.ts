@@ -30,6 +30,8 @@ export interface SessionsOptions {
   readonly stopping: AbortSignal
   readonly session: Pick<PartitionSessionDependencies, 'ordered' | 'handle' | 'onCrash'>
   loadFailures(topic: string, partition: number): Promise<FailureCounts>
+  /** Where a partition begins that was assigned; without it, where the group's committed offset says. */
+  readonly loadStart?: ((topic: string, partition: number) => Promise<bigint>) | undefined
 }
 
 /** At most this long between the completion of a record and the commit of its offset. */
@@ -49,10 +51,12 @@ export function createSessions(options: SessionsOptions): Sessions {
   return {
     assign(assignment) {
       const kept = new Map<string, AssignedPartition>()
+      const fresh: string[] = []
       for (const [topic, numbers] of Object.entries(assignment)) {
         for (const partition of numbers) {
           const key = keyOf(topic, partition)
           kept.set(key, partitions.get(key) ?? createAssignedPartition(topic, partition))
+          if (!partitions.has(key)) fresh.push(key)
         }
       }
       for (const [key, { session }] of partitions) {
@@ -61,6 +65,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       partitions.clear()
       for (const [key, place] of kept) {
         partitions.set(key, place)
+        if (fresh.includes(key)) steps.locate(place)
         resetFetching(options.consumer, place)
       }
       balance()
@@ -96,17 +101,19 @@ function keyOf(topic: string, partition: number): string {
 
 /** The library has forgotten what is under way here, and goes back to the committed offset: lead it to the next record. */
 function resetFetching(consumer: SessionsOptions['consumer'], place: AssignedPartition): void {
-  const { topic, partition, session, postponed } = place
+  const { topic, partition, session, postponed, next } = place
   consumer.resume([{ topic, partitions: [partition] }])
   place.paused = false
   // A commit may have been lost with the membership.
   place.committed = undefined
-  const offset = postponed ? undefined : session?.ledger.nextFetched()
+  const offset = postponed ? undefined : (session?.ledger.nextFetched() ?? next)
   if (offset !== undefined) consumer.seek({ topic, partition, offset: offset.toString() })
 }
 
 /** What happens to a session from its start to its end, other than the loss of its partition. */
 interface SessionSteps {
+  /** Holds the partition until it is known where it begins. */
+  locate(place: AssignedPartition): void
   start(place: AssignedPartition): PartitionSession
   /** Ends the session without committing, and begins anew at `offset`. */
   renew(place: AssignedPartition, offset: bigint): void
@@ -123,6 +130,7 @@ function createSteps(
   const readAgain = (place: AssignedPartition, offset: bigint | undefined) => {
     place.session = undefined
     place.postponed = false
+    place.next = offset
     const { topic, partition } = place
     if (partitions.get(keyOf(topic, partition)) !== place || offset === undefined) return
     attempt(() => consumer.seek({ topic, partition, offset: offset.toString() }))
@@ -137,8 +145,28 @@ function createSteps(
     readAgain(place, session.ledger.nextNeeded())
   }
   return {
+    locate(place) {
+      const { topic, partition } = place
+      const { loadStart, stopping, session } = options
+      if (loadStart === undefined) return
+      place.postponed = true
+      const isWanted = () => partitions.get(keyOf(topic, partition)) === place && !stopping.aborted
+      untilLoaded(
+        () => loadStart(topic, partition),
+        isWanted,
+        (error) => logger.warn({ error, topic, partition }, 'partition.postponed'),
+      ).then(
+        (offset) => {
+          if (offset === undefined) return
+          logger.info({ topic, partition, offset: offset.toString() }, 'partition.located')
+          readAgain(place, offset)
+        },
+        (error: unknown) => session.onCrash(error),
+      )
+    },
     start(place) {
       const { topic, partition } = place
+      place.next = undefined
       const session: PartitionSession = createPartitionSession({
         ...options.session,
         stopping: options.stopping,
@@ -171,4 +199,23 @@ function createSteps(
       await Promise.all(ending)
     },
   }
+}
+
+/** Loads, again and again where a failure may mend; `undefined` as soon as it is no longer wanted. */
+async function untilLoaded<T>(
+  load: () => Promise<T>,
+  isWanted: () => boolean,
+  onPostpone: (error: IpsError) => void,
+): Promise<T | undefined> {
+  while (isWanted()) {
+    try {
+      return await load()
+    } catch (error) {
+      if (!isWanted()) return undefined
+      if (!(error instanceof IpsError) || !error.retryable) throw error
+      onPostpone(error)
+      await setTimeout(retryDelayMs, undefined, { ref: false })
+    }
+  }
+  return undefined
 }

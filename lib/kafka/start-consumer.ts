@@ -2,12 +2,15 @@ import type { Consumer as KafkaConsumer, EachBatchPayload } from 'kafkajs'
 import { limitConcurrency } from '../process/limit-concurrency.ts'
 import { maxRecordBytes } from '../topology.ts'
 import { createKafka, type KafkaOptions } from './create-kafka.ts'
+import { createLazyAdmin, type LazyAdmin } from './create-lazy-admin.ts'
 import type { BatchContext } from './create-partition-session.ts'
 import { createSessions, type Sessions } from './create-sessions.ts'
-import { createFailureReader } from './read-failures.ts'
+import { findStart, type OwnOffset } from './find-start.ts'
+import { readFailures } from './read-failures.ts'
 import { toIncomingRecords, type IncomingRecord } from './incoming-record.ts'
 
 export type { BatchContext } from './create-partition-session.ts'
+export type { OwnOffset } from './find-start.ts'
 export type { IncomingRecord } from './incoming-record.ts'
 
 /** How a consumer reads. */
@@ -24,6 +27,13 @@ export interface ConsumerOptions extends KafkaOptions {
   readonly maxFetchBytes: number
   /** True where failures are counted durably: see `BatchContext.fail`. Costs a request per partition and rebalance. */
   readonly countsFailures?: boolean
+  /**
+   * For a service that notes with its own data how far it is: asked whenever a partition is assigned, and believed instead of
+   * the group's committed offset, which is then for liveness and monitoring only. `undefined`: nothing is noted, so that the
+   * partition is read from its oldest record. Until it resolves the partition waits; a retryable error postpones it, any other
+   * is given to `onCrash`.
+   */
+  readonly loadOffset?: (topic: string, partition: number) => Promise<OwnOffset | undefined>
   /** After this silence the group takes a member for dead, and its partitions are given to others. */
   readonly sessionTimeoutMs: number
   /**
@@ -78,7 +88,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     retry,
   })
   const stopping = new AbortController()
-  const failures = createFailureReader(kafka, options)
+  const admin = createLazyAdmin(kafka)
   // A session hands over one batch at a time: no more wait than there are partitions.
   const limit = limitConcurrency(options.concurrentPartitions)
   const sessions = createSessions({
@@ -94,7 +104,7 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
           : (records, context) => limit(() => options.handle(records, context)),
       onCrash: (error) => options.onCrash(error),
     },
-    loadFailures: (topic, partition) => failures.read(topic, partition),
+    ...createLoaders(admin, options),
   })
   const contact = followContact(consumer, sessions, options)
   await consumer.connect()
@@ -114,9 +124,27 @@ export async function startConsumer(options: ConsumerOptions): Promise<Consumer>
     async stop() {
       stopping.abort()
       await sessions.stop()
-      await withTimeout(Promise.all([consumer.disconnect(), failures.stop()]), disconnectTimeoutMs)
+      await withTimeout(Promise.all([consumer.disconnect(), admin.stop()]), disconnectTimeoutMs)
       contact.at = 0
     },
+  }
+}
+
+/** What is loaded of a partition before it is read; topics are named with their prefix. */
+function createLoaders(admin: LazyAdmin, options: ConsumerOptions) {
+  const { topicPrefix, group, countsFailures = false, loadOffset } = options
+  return {
+    loadFailures: (topic: string, partition: number) =>
+      countsFailures
+        ? readFailures(admin, topicPrefix + group, topic, partition)
+        : Promise.resolve(new Map<bigint, number>()),
+    loadStart:
+      loadOffset === undefined
+        ? undefined
+        : async (topic: string, partition: number) => {
+            const own = await loadOffset(topic.slice(topicPrefix.length), partition)
+            return findStart(admin, topic, partition, own)
+          },
   }
 }
 

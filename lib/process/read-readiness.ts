@@ -1,9 +1,14 @@
 import type { Readiness } from '../telemetry/health-server.ts'
 
+/** A component that may be restarting: see `superviseComponent`. */
+interface Watched<C> {
+  current(): C | undefined
+}
+
 /** What a role that consumes, works for Temporal and keeps a journal depends on. */
 export interface Dependencies {
-  readonly consumer: { isConnected(): boolean }
-  readonly worker: { isRunning(): boolean }
+  readonly consumer: Watched<{ isConnected(): boolean }>
+  readonly worker: Watched<{ isRunning(): boolean }>
   /** Rejects where it cannot be reached. */
   readonly journal: { check(): Promise<void> }
 }
@@ -15,8 +20,8 @@ export async function readReadiness({
   journal,
 }: Dependencies): Promise<Readiness> {
   return {
-    kafka: consumer.isConnected() ? 'ok' : 'not connected',
-    temporal: worker.isRunning() ? 'ok' : 'the worker is not running',
+    kafka: consumer.current()?.isConnected() === true ? 'ok' : 'not connected',
+    temporal: worker.current()?.isRunning() === true ? 'ok' : 'the worker is not running',
     journal: await journal.check().then(
       () => 'ok',
       () => 'not reachable',

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import {
   readConfig,
   redactConfig,
@@ -7,10 +8,17 @@ import {
 } from '../config/settings.ts'
 import { processSettings } from '../config/common-settings.ts'
 import { createLogger, type Logger } from '../telemetry/create-logger.ts'
-import { createMetrics, type Registry } from '../telemetry/create-metrics.ts'
+import { Counter, createMetrics, type Registry } from '../telemetry/create-metrics.ts'
 import { startHealthServer, type Readiness } from '../telemetry/health-server.ts'
 import { IpsError } from '../errors/ips-error.ts'
 import { roles, type RoleName } from '../topology.ts'
+import {
+  superviseComponent,
+  type Component,
+  type StartComponent,
+  type Supervised,
+  type Supervision,
+} from './supervise-component.ts'
 
 /** What a role gets. */
 export interface RoleContext<S extends Settings> {
@@ -19,6 +27,11 @@ export interface RoleContext<S extends Settings> {
   readonly metrics: Registry
   /** Ends the process non-zero: for a failure in the background that nothing here can mend. */
   readonly fail: (error: unknown) => void
+  /** See `superviseComponent`: what fails in a component ends the process only where restarts do not help. */
+  readonly supervise: <C extends Component>(
+    name: string,
+    start: StartComponent<C>,
+  ) => Promise<Supervised<C>>
 }
 
 /** A role at work. */
@@ -78,7 +91,11 @@ export async function runRole<S extends Settings>(
     await health.close()
   })
   logger.info({ config: redactConfig(definition.settings, config) }, 'process.starting')
-  state.running = await definition.start({ config, logger, metrics, fail })
+  const supervision = createSupervision(logger, metrics, fail)
+  state.running = await definition.start({
+    ...{ config, logger, metrics, fail },
+    supervise: (name, start) => superviseComponent(name, start, supervision),
+  })
   logger.info({ healthPort: health.port }, 'process.started')
 }
 
@@ -100,16 +117,36 @@ function readOrExit<S extends Settings>(
   }
 }
 
+function createSupervision(
+  logger: Logger,
+  metrics: Registry,
+  fail: (error: unknown) => void,
+): Supervision {
+  const restarts = new Counter({
+    name: 'ips_component_restarts_total',
+    help: 'Restarts of parts of the process after a failure',
+    labelNames: ['component'],
+    registers: [metrics],
+  })
+  return {
+    ...{ logger, fail, clock: Date.now },
+    onRestart: (component) => restarts.inc({ component }),
+    sleep: (ms) => setTimeout(ms, undefined, { ref: false }),
+  }
+}
+
 function stopOnSignals(logger: Logger, timeoutMs: number, stop: () => Promise<void>): void {
   let stopping = false
   const onSignal = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(130)
     stopping = true
     logger.info({ signal }, 'process.stopping')
-    setTimeout(() => {
-      logger.error({ timeoutMs }, 'process.stop-timed-out')
-      process.exit(1)
-    }, timeoutMs).unref()
+    globalThis
+      .setTimeout(() => {
+        logger.error({ timeoutMs }, 'process.stop-timed-out')
+        process.exit(1)
+      }, timeoutMs)
+      .unref()
     stop().then(
       () => {
         logger.info({}, 'process.stopped')

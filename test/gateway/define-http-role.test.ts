@@ -24,6 +24,7 @@ test('a role that serves HTTP describes its routes, and closes its service after
     logger: createLogger({ role: 'authentication', level: 'fatal' }),
     metrics: createMetrics('authentication'),
     fail: () => undefined,
+    supervise: () => Promise.reject(new Error('an HTTP role has no components')),
   })
   const url = `http://127.0.0.1:${port}`
   expect(await running.readiness()).toEqual({ service: 'ok' })

@@ -1,4 +1,4 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
+import { appendInParts, journalRefused } from '../../lib/kafka/append-in-parts.ts'
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { NewDelivery, WokenEndpoint } from './journal/append-deliveries.ts'
@@ -50,17 +50,20 @@ export function createPushHandler(
       }
     }
     let woken = 0
-    for await (const part of appendWanted(journal, wanted)) {
+    const append = (part: readonly WantedRecord[]) =>
+      journal.append(part.map(({ delivery }) => delivery))
+    for await (const part of appendInParts(wanted, append)) {
       if ('refused' in part) {
-        await putAside(part.refused, journalRefused)
+        await putAside(part.refused.record, journalRefused)
         continue
       }
       for (const { record } of part.appended) {
         note('journalled')
         context.complete(record)
       }
-      woken += part.woken.length
-      if (part.woken.length > 0) wake(part.woken)
+      const endpoints = part.result.woken
+      woken += endpoints.length
+      if (endpoints.length > 0) wake(endpoints)
     }
     const [first] = records
     logger.info(
@@ -78,34 +81,4 @@ export function createPushHandler(
 interface WantedRecord {
   readonly record: IncomingRecord
   readonly delivery: NewDelivery
-}
-
-type AppendedPart =
-  | { readonly appended: readonly WantedRecord[]; readonly woken: readonly WokenEndpoint[] }
-  | { readonly refused: IncomingRecord }
-
-/** The journal's code for data that it cannot hold, and the reason of the dead letter. */
-const journalRefused = 'journal-refused'
-
-/** Appends records in their order, in one go; halves what the journal refuses, until it is the one bad record. */
-async function* appendWanted(
-  journal: PushHandlerDependencies['journal'],
-  wanted: readonly WantedRecord[],
-): AsyncGenerator<AppendedPart> {
-  if (wanted.length === 0) return
-  try {
-    const { woken } = await journal.append(wanted.map(({ delivery }) => delivery))
-    yield { appended: wanted, woken }
-  } catch (error) {
-    const [first] = wanted
-    if (!(error instanceof IpsError) || error.code !== journalRefused || first === undefined)
-      throw error
-    if (wanted.length === 1) {
-      yield { refused: first.record }
-      return
-    }
-    const middle = Math.ceil(wanted.length / 2)
-    yield* appendWanted(journal, wanted.slice(0, middle))
-    yield* appendWanted(journal, wanted.slice(middle))
-  }
 }

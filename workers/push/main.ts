@@ -39,7 +39,7 @@ const { name, databases, taskQueue: queueName } = { name: 'push' as const, ...ro
 export const role = defineRole({
   name,
   settings,
-  async start({ config, logger, metrics: registry, fail }) {
+  async start({ config, logger, metrics: registry, supervise }) {
     installTemporalRuntime(logger)
     const database = config.postgresDatabasePrefix + databases[0]
     const postgres = { url: config.postgresUrl, database, logger }
@@ -58,21 +58,26 @@ export const role = defineRole({
     const temporal = { address: config.temporalAddress, namespace: config.temporalNamespace }
     const client = createTemporalClient(temporal)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
-    const common = { journal, metrics, logger, taskQueue, onCrash: fail }
+    const common = { journal, metrics, logger, taskQueue }
     const waker = startWaker({ ...common, client, onSignal: metrics.signalled })
     const starter = startMessageStarter({ ...common, client, onStart: metrics.messageStarted })
-    const worker = startPushWorker({
-      ...common,
-      ...{ config, temporal },
-      onRefused: () => starter.lookSoon(),
-    })
-    const retention = startRetention({
-      ...common,
-      retentionSeconds: config.pushRetention,
-      onExpired: metrics.expired,
-    })
+    const worker = await supervise('worker', (onCrash) =>
+      startPushWorker({
+        ...common,
+        ...{ config, temporal, onCrash },
+        onRefused: () => starter.lookSoon(),
+      }),
+    )
+    const retention = await supervise('retention', (onCrash) =>
+      startRetention({
+        ...common,
+        ...{ retentionSeconds: config.pushRetention, onExpired: metrics.expired, onCrash },
+      }),
+    )
     const producer = startProducer({ ...kafkaOptionsOf(config), logger })
-    const consumer = await startPushConsumer({ ...common, config, producer, box, waker })
+    const consumer = await supervise('consumer', (onCrash) =>
+      startPushConsumer({ ...common, config, producer, box, waker, onCrash }),
+    )
     return {
       readiness: () => readReadiness({ consumer, worker, journal }),
       async stop() {

@@ -4,10 +4,15 @@ import type {
   tokenSettings,
 } from '../../lib/config/common-settings.ts'
 import type { Config } from '../../lib/config/settings.ts'
+import { createCarefulHandler } from '../../lib/kafka/create-careful-handler.ts'
 import type { KafkaOptions } from '../../lib/kafka/create-kafka.ts'
 import type { Producer } from '../../lib/kafka/create-producer.ts'
-import { sendDeadLetter } from '../../lib/kafka/send-dead-letter.ts'
-import { startConsumer, type Consumer } from '../../lib/kafka/start-consumer.ts'
+import { sendDeadLetter, type DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
+import {
+  startConsumer,
+  type Consumer,
+  type IncomingRecord,
+} from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { topics } from '../../lib/topology.ts'
@@ -55,6 +60,13 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
     box,
     onMalformedClaim: (clientId, error) => logger.warn({ clientId, error }, 'claim.malformed'),
   })
+  const reject = (record: IncomingRecord, reason: DeadLetterReason) =>
+    sendDeadLetter(producer, group, record, reason)
+  const handle = createPushHandler({
+    ...{ journal, metrics, logger, readRecord },
+    wake: (endpoints) => waker.wake(endpoints),
+    reject: (record, code) => reject(record, { code, detail: 'the record cannot be read' }),
+  })
   return startConsumer({
     ...kafkaOptionsOf(config),
     logger,
@@ -63,15 +75,8 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
     topics: [topics.vision.name, topics.summary.name],
     concurrentPartitions,
     maxFetchBytes,
-    handle: createPushHandler({
-      journal,
-      metrics,
-      logger,
-      readRecord,
-      wake: (endpoints) => waker.wake(endpoints),
-      reject: (record, code) =>
-        sendDeadLetter(producer, group, record, { code, detail: 'the record cannot be read' }),
-    }),
+    countsFailures: true,
+    handle: createCarefulHandler({ handle, giveUp: reject, logger }),
     onCrash: (error) => options.onCrash(error),
   })
 }

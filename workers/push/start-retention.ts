@@ -1,3 +1,4 @@
+import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { PushJournal } from './journal/create-journal.ts'
 
@@ -11,13 +12,17 @@ export interface RetentionOptions {
   readonly logger: Logger
   /** Told of messages that were removed before they were delivered. */
   readonly onExpired: (messages: number) => void
+  /** What the next time does not mend. */
+  readonly onCrash: (error: unknown) => void
 }
 
 /** Opens slots of the journal and drops old ones, at once and now and then. */
 export function startRetention(options: RetentionOptions): { stop(): Promise<void> } {
   let running: Promise<void> | undefined
   const run = () => {
-    running ??= keepSlots(options).finally(() => (running = undefined))
+    running ??= keepSlots(options)
+      .catch((error: unknown) => options.onCrash(error))
+      .finally(() => (running = undefined))
   }
   run()
   const timer = setInterval(run, intervalMs)
@@ -30,15 +35,16 @@ export function startRetention(options: RetentionOptions): { stop(): Promise<voi
 }
 
 /**
- * Opens the next slot where it is due, and drops those that are old enough, each whether or not the other succeeds; an
- * error is logged: the next time mends it.
+ * Opens the next slot where it is due, and drops those that are old enough, each whether or not the other is postponed: a
+ * retryable error is logged, and the next time mends it. Rejects with any other.
  */
-export async function keepSlots(options: RetentionOptions): Promise<void> {
+export async function keepSlots(options: Omit<RetentionOptions, 'onCrash'>): Promise<void> {
   const { journal, retentionSeconds, logger, onExpired } = options
   const attempt = async (work: () => Promise<void>) => {
     try {
       await work()
     } catch (error) {
+      if (!(error instanceof IpsError) || !error.retryable) throw error
       logger.warn({ error }, 'journal.retention-postponed')
     }
   }

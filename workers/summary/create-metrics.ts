@@ -1,20 +1,38 @@
-import { Counter, Histogram, type Registry } from '../../lib/telemetry/create-metrics.ts'
+import { Counter, Gauge, Histogram, type Registry } from '../../lib/telemetry/create-metrics.ts'
 
 /** What the summary service counts. */
 export interface SummaryMetrics {
   readonly records: Counter<'outcome'>
   readonly published: Counter<'outcome'>
   readonly publishDelay: Histogram
+  readonly starts: Counter<'from'>
 }
 
-/** Registers the summary service's metrics. */
-export function createSummaryMetrics(registry: Registry): SummaryMetrics {
+/** Registers the summary service's metrics. `awaySeconds`: how long its database has been away. */
+export function createSummaryMetrics(
+  registry: Registry,
+  awaySeconds: () => number,
+): SummaryMetrics {
   const registers = [registry]
+  new Gauge({
+    name: 'ips_summary_store_away_seconds',
+    help: 'How long the database has been away; 0 where it is there',
+    registers,
+    collect() {
+      this.set(awaySeconds())
+    },
+  })
   return {
     records: new Counter({
       name: 'ips_summary_records_total',
       help: 'Records of vision-1 by what became of them',
       labelNames: ['outcome'],
+      registers,
+    }),
+    starts: new Counter({
+      name: 'ips_summary_partition_starts_total',
+      help: 'Partitions that were taken over, by where they were gone on with: own, the place in the journal, or beginning, where it has none',
+      labelNames: ['from'],
       registers,
     }),
     published: new Counter({

@@ -1,54 +1,59 @@
 import type { DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
-import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
-import type { ImageKey } from './find-surplus-images.ts'
-import { groupEntries } from './group-entries.ts'
-import type { Journal, TransactionProgress } from './journal.ts'
-import { readRecord, type JournalEntry, type ReadRecord, type ReadRights } from './read-record.ts'
+import { endedBy, journalBatch, type RefusedRecord, type WantedRecord } from './journal-batch.ts'
+import type { Journal } from './journal.ts'
+import { placeInBatch } from './place.ts'
+import { readRecord, type ReadRights } from './read-record.ts'
+import { distinctKeys, tellTransactions, type TellingDependencies } from './tell-transactions.ts'
 
 /** What the consumer needs. */
-export interface BatchDependencies {
-  readonly journal: Pick<Journal, 'append' | 'findSurplus' | 'readProgress'>
+export interface BatchDependencies extends TellingDependencies {
+  readonly journal: Pick<Journal, 'append' | 'findSurplus' | 'readProgress' | 'settle'>
   readonly readRights: ReadRights
-  /** Tells the workflows; resolves when all of them know. Rejects with a retryable error. */
-  readonly signalTransactions: (transactions: readonly TransactionProgress[]) => Promise<void>
   /** Puts a record aside for good; throws where it cannot be made durable. */
   readonly reject: (record: IncomingRecord, reason: DeadLetterReason) => Promise<void>
   readonly logger: Logger
-  /** Called for each record: `journalled`, `surplus`, `unwanted`, or the code of the reason for which it was refused. */
-  readonly onRecord: (outcome: string) => void
+  /** Told how many records were `journalled`, `surplus`, `unwanted`, or refused for the reason with this code. */
+  readonly onRecords: (outcome: string, count: number) => void
 }
 
 /**
- * Creates the handler of batches of `vision-1`: journals them, then tells each transaction's workflow once, where the batch
- * held terminal messages for it (or late results for one that has a revision). What can never be used is put aside.
- * Records are complete when all of it is durable, so that a crash or an outage at any time repeats the batch, which is harmless.
+ * Creates the handler of batches of `vision-1`: journals them, with the place that the journal has reached, then tells each
+ * transaction's workflow once, where the batch held terminal messages for it (or late results for one that has a revision).
+ * What can never be used, or held by the journal, is put aside. Records are complete when all of it is durable, so that a crash
+ * or an outage at any time repeats the batch, or the telling, which is harmless.
  */
 export function createBatchHandler(dependencies: BatchDependencies) {
-  const { journal, readRights, signalTransactions, reject, logger, onRecord } = dependencies
+  const { journal, reject, onRecords, logger } = dependencies
   return async (records: readonly IncomingRecord[], context: BatchContext): Promise<void> => {
     const startedAt = performance.now()
-    const read = await Promise.all(records.map(({ value }) => readRecord(value, readRights)))
-    const wanted = read.flatMap((result) => (result.kind === 'entry' ? [result.entry] : []))
-    const { entries, surplus } = await leaveSurplusOut(wanted, dependencies)
-    const signalled = entries.length === 0 ? [] : await journalEntries(entries, journal)
+    const batch = await readBatch(records, dependencies.readRights)
+    // What is to be put aside is not behind us before that is durable.
+    const before = placeInBatch(records, records[0]?.offset)
+    const behind = placeInBatch(records, batch.refused[0]?.record.offset)
+    const end = placeInBatch(records)
+    if (before === undefined || behind === undefined || end === undefined) return
+    const done = await journalBatch(batch.wanted, { before, behind }, dependencies)
     context.signal.throwIfAborted()
-    await signalTransactions(signalled)
-    for (const [index, result] of read.entries()) {
-      const record = records[index]
-      if (result.kind === 'refused' && record !== undefined) await reject(record, result)
-    }
+    const keys = distinctKeys(done.journalled.map(({ entry }) => entry))
+    const signalled = await tellTransactions(keys, endedBy(done.journalled), dependencies)
+    const refused = [...batch.refused, ...done.refused]
+    for (const { record, reason } of refused) await reject(record, reason)
+    await journal.settle(end)
     for (const record of records) context.complete(record)
-    for (const result of read) onRecord(outcomeOf(result, surplus))
+    onRecords('journalled', done.journalled.length)
+    onRecords('surplus', done.surplus.length)
+    onRecords('unwanted', records.length - batch.wanted.length - batch.refused.length)
+    for (const { reason } of refused) onRecords(reason.code, 1)
     logger.info(
       {
-        partition: records[0]?.partition,
+        partition: end.partition,
         records: records.length,
-        journalled: entries.length,
-        surplus: wanted.length - entries.length,
-        signalled: signalled.length,
-        refused: read.flatMap((result) => (result.kind === 'refused' ? [result.code] : [])),
+        journalled: done.journalled.length,
+        surplus: done.surplus.length,
+        signalled,
+        refused: refused.map(({ reason }) => reason.code),
         durationMs: Math.round(performance.now() - startedAt),
       },
       'batch.journalled',
@@ -56,57 +61,15 @@ export function createBatchHandler(dependencies: BatchDependencies) {
   }
 }
 
-/** Parts the entries of images that are too many for their transactions' summaries from the others, and says so. */
-async function leaveSurplusOut(
-  wanted: readonly JournalEntry[],
-  { journal, logger }: BatchDependencies,
-): Promise<{ entries: readonly JournalEntry[]; surplus: ReadonlySet<string> }> {
-  const images = wanted.length === 0 ? [] : await journal.findSurplus(wanted)
-  const surplus = new Set(images.map(textOfImage))
-  for (const [key, { clientId, correlationId }] of new Map(images.map((it) => [textOfKey(it), it])))
-    logger.warn(
-      { clientId, correlationId, images: images.filter((it) => textOfKey(it) === key).length },
-      'transaction.overfull',
-    )
-  return { entries: wanted.filter((entry) => !surplus.has(textOfImage(entry))), surplus }
-}
-
-/** Appends entries and returns the transactions whose workflows are to know of it. */
-async function journalEntries(
-  entries: readonly JournalEntry[],
-  journal: BatchDependencies['journal'],
-): Promise<TransactionProgress[]> {
-  const rows = groupEntries(entries)
-  await journal.append(rows)
-  const terminals = new Set(
-    entries.filter(({ content }) => content.kind === 'terminal').map(textOfKey),
+async function readBatch(records: readonly IncomingRecord[], readRights: ReadRights) {
+  const wanted: WantedRecord[] = []
+  const refused: RefusedRecord[] = []
+  const read = await Promise.all(
+    records.map(async (record) => ({ record, result: await readRecord(record.value, readRights) })),
   )
-  const keys = rows.transactions.map((row) => ({
-    clientId: row.client_id,
-    correlationId: row.correlation_id,
-  }))
-  const all = await journal.readProgress(keys)
-  return all.filter((transaction) => {
-    const { messages, decidedMessages, revision } = transaction.progress
-    return messages > decidedMessages && (revision > 0 || terminals.has(textOfKey(transaction)))
-  })
-}
-
-function textOfKey({ clientId, correlationId }: TransactionKey): string {
-  return JSON.stringify([clientId, correlationId])
-}
-
-function textOfImage({ clientId, correlationId, imageId }: ImageKey): string {
-  return JSON.stringify([clientId, correlationId, imageId])
-}
-
-function outcomeOf(result: ReadRecord, surplus: ReadonlySet<string>): string {
-  switch (result.kind) {
-    case 'entry':
-      return surplus.has(textOfImage(result.entry)) ? 'surplus' : 'journalled'
-    case 'unwanted':
-      return 'unwanted'
-    case 'refused':
-      return result.code
+  for (const { record, result } of read) {
+    if (result.kind === 'entry') wanted.push({ record, entry: result.entry })
+    if (result.kind === 'refused') refused.push({ record, reason: result })
   }
+  return { wanted, refused }
 }

@@ -1,4 +1,10 @@
-/** `$1` to `$4`: the rows of `JournalRows` as JSON. */
+/**
+ * A place never goes back, unless the topic was made anew: what a process writes that has lost the partition says nothing new.
+ * Its newest record may be one that is read again.
+ */
+const isNews = 'p.next_offset <= excluded.next_offset OR p.newest_at < excluded.newest_at'
+
+/** `$1` to `$4`: the rows of `JournalRows`, `$5`: an array of at most one place; all as JSON. */
 export const appendStatement = `
 WITH new_transactions AS (
   INSERT INTO transactions AS t (client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
@@ -39,12 +45,33 @@ WITH new_transactions AS (
   FROM jsonb_to_recordset($4::jsonb) AS r (client_id text, correlation_id text, image_id text,
     face_index integer, maker text, vector bytea)
   ON CONFLICT (client_id, correlation_id, image_id, face_index) DO NOTHING
+), new_place AS (
+  INSERT INTO places AS p (topic, partition, next_offset, newest_at, untold)
+  SELECT topic, partition, next_offset, newest_at, untold
+  FROM jsonb_to_recordset($5::jsonb) AS r (topic text, partition integer, next_offset bigint,
+    newest_at timestamptz, untold jsonb)
+  ON CONFLICT (topic, partition) DO UPDATE SET
+    next_offset = excluded.next_offset,
+    newest_at = greatest(p.newest_at, excluded.newest_at),
+    untold = to_jsonb(ARRAY(
+      SELECT DISTINCT u FROM jsonb_array_elements(p.untold || excluded.untold) AS u
+    ))
+  WHERE ${isNews}
 )
 INSERT INTO messages (client_id, correlation_id, message_id, image_id, service, version, content)
 SELECT client_id, correlation_id, message_id, image_id, service, version, content
 FROM jsonb_to_recordset($3::jsonb) AS r (client_id text, correlation_id text, message_id text, image_id text,
   service text, version text, content jsonb)
 ON CONFLICT (client_id, correlation_id, message_id) DO NOTHING`
+
+/** `$1` to `$4`: a place that everything before it is done for. */
+export const settleStatement = `
+INSERT INTO places AS p (topic, partition, next_offset, newest_at, untold) VALUES ($1, $2, $3, $4, '[]')
+ON CONFLICT (topic, partition) DO UPDATE SET
+  next_offset = excluded.next_offset,
+  newest_at = greatest(p.newest_at, excluded.newest_at),
+  untold = '[]'
+WHERE ${isNews}`
 
 /** `$1`: client ids, `$2`: correlation ids, side by side. `$3`: how many missing messages are named. */
 export const progressStatement = `

@@ -9,21 +9,32 @@ import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
 import { roles } from '../../lib/topology.ts'
 import { createJournal } from './journal.ts'
 import { createSummaryMetrics } from './create-metrics.ts'
+import { createStoreWatch } from './create-store-watch.ts'
 import { startSummaryConsumer } from './start-summary-consumer.ts'
 import { startSummaryWorker } from './start-summary-worker.ts'
 import { startRetention } from './start-retention.ts'
 import { summarySettings } from './summary-settings.ts'
+import { translateJournalError } from './translate-journal-error.ts'
 
 const { name, databases, taskQueue: queueName } = { name: 'summary' as const, ...roles.summary }
 
 export const role = defineRole({
   name,
   settings: summarySettings,
-  async start({ config, logger, metrics: registry, fail }) {
+  async start({ config, logger, metrics: registry, fail, supervise }) {
     installTemporalRuntime(logger)
+    const storeWatch = createStoreWatch({
+      patienceMs: config.summaryStorePatienceSeconds * 1_000,
+      ...{ logger, clock: Date.now, onLost: fail },
+    })
+    const metrics = createSummaryMetrics(registry, () => storeWatch.awaySeconds())
     const database = config.postgresDatabasePrefix + databases[0]
     const postgres = { url: config.postgresUrl, database, logger }
-    await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
+    const directory = path.join(import.meta.dirname, 'schema')
+    // Without it nothing can be journalled: what is not read yet waits in Kafka, and nothing is skipped.
+    await storeWatch.runPatiently(() =>
+      translateJournalError(() => migrate({ ...postgres, directory })),
+    )
     const pool = createPool({ ...postgres, size: config.postgresPoolSize })
     const temporal = { address: config.temporalAddress, namespace: config.temporalNamespace }
     const client = createTemporalClient(temporal)
@@ -35,23 +46,28 @@ export const role = defineRole({
     }
     const producer = startProducer(kafka)
     const journal = createJournal(pool)
-    const metrics = createSummaryMetrics(registry)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
-    const common = { logger, metrics, onCrash: fail }
-    const worker = startSummaryWorker({ ...common, temporal, taskQueue, pool, producer })
-    const consumer = await startSummaryConsumer({
-      ...common,
-      ...{ kafka, client, taskQueue, journal, producer },
-      sessionTimeoutMs: config.kafkaSessionTimeoutMs,
-      keysDirectory: config.ipsKeysDirectory,
-      issuer: config.tokenIssuer,
-      tokenCacheSize: config.tokenCacheSize,
-    })
-    const retention = startRetention(journal, logger)
+    const common = { logger, metrics, taskQueue, producer }
+    const worker = await supervise('worker', (onCrash) =>
+      startSummaryWorker({ ...common, temporal, pool, onCrash }),
+    )
+    const consumer = await supervise('consumer', (onCrash) =>
+      startSummaryConsumer({
+        ...common,
+        ...{ kafka, client, journal, storeWatch, onCrash },
+        sessionTimeoutMs: config.kafkaSessionTimeoutMs,
+        keysDirectory: config.ipsKeysDirectory,
+        issuer: config.tokenIssuer,
+        tokenCacheSize: config.tokenCacheSize,
+      }),
+    )
+    const retention = await supervise('retention', (onCrash) =>
+      startRetention(journal, logger, onCrash),
+    )
     return {
       readiness: () => readReadiness({ consumer, worker, journal }),
       async stop() {
-        retention.stop()
+        await retention.stop()
         await consumer.stop()
         await worker.stop()
         await producer.disconnect()

@@ -1,17 +1,24 @@
 import type { Client } from '@temporalio/client'
+import { createCarefulHandler } from '../../lib/kafka/create-careful-handler.ts'
 import type { KafkaOptions } from '../../lib/kafka/create-kafka.ts'
 import type { Producer } from '../../lib/kafka/create-producer.ts'
-import { sendDeadLetter } from '../../lib/kafka/send-dead-letter.ts'
-import { startConsumer, type Consumer } from '../../lib/kafka/start-consumer.ts'
+import { sendDeadLetter, type DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
+import {
+  startConsumer,
+  type Consumer,
+  type IncomingRecord,
+} from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import { topics } from '../../lib/topology.ts'
 import type { SummaryMetrics } from './create-metrics.ts'
+import type { StoreWatch } from './create-store-watch.ts'
 import { createBatchHandler } from './handle-batch.ts'
-import type { Journal } from './journal.ts'
+import type { Journal, TransactionProgress } from './journal.ts'
 import { readSummaryRights } from './read-summary-rights.ts'
 import { signalTransactions } from './signal-transactions.ts'
+import { takeOverPartition } from './take-over-partition.ts'
 
 /** Batches are statements of the database: a few side by side keep it busy. */
 const concurrentPartitions = 4
@@ -21,26 +28,46 @@ const maxFetchBytes = 32 * 1024 * 1024
 /** The consumer group, named in dead letters. */
 const group = 'summary'
 
-/** Starts to journal `vision-1` and to tell the workflows. */
-export function startSummaryConsumer(options: {
-  kafka: KafkaOptions
-  client: Client
-  taskQueue: string
-  sessionTimeoutMs: number
-  journal: Journal
-  producer: Producer
-  keysDirectory: string
-  issuer: string
-  tokenCacheSize: number
-  metrics: SummaryMetrics
-  logger: Logger
-  onCrash: (error: unknown) => void
-}): Promise<Consumer> {
-  const { kafka, client, taskQueue, journal, producer, metrics, logger, onCrash } = options
+/** What the consumer needs. */
+export interface SummaryConsumerOptions {
+  readonly kafka: KafkaOptions
+  readonly client: Client
+  readonly taskQueue: string
+  readonly sessionTimeoutMs: number
+  readonly journal: Journal
+  readonly storeWatch: StoreWatch
+  readonly producer: Producer
+  readonly keysDirectory: string
+  readonly issuer: string
+  readonly tokenCacheSize: number
+  readonly metrics: SummaryMetrics
+  readonly logger: Logger
+  readonly onCrash: (error: unknown) => void
+}
+
+/** Starts to journal `vision-1` from where the journal ends, and to tell the workflows. */
+export function startSummaryConsumer(options: SummaryConsumerOptions): Promise<Consumer> {
+  const { kafka, client, taskQueue, journal, storeWatch, producer, metrics, logger } = options
   const verifier = createTokenVerifier({
     keysDirectory: options.keysDirectory,
     issuer: options.issuer,
     cacheSize: options.tokenCacheSize,
+  })
+  const telling = {
+    journal,
+    signalTransactions: (transactions: readonly TransactionProgress[]) =>
+      signalTransactions(client, taskQueue, transactions),
+  }
+  const reject = (record: IncomingRecord, reason: DeadLetterReason) =>
+    sendDeadLetter(producer, group, record, reason)
+  const handle = createBatchHandler({
+    ...telling,
+    ...{ reject, logger },
+    async readRights(token, at) {
+      const { clientId, rights } = await verifyConsumedToken(verifier, { token, ingestedAt: at })
+      return readSummaryRights(clientId, rights)
+    },
+    onRecords: (outcome, count) => metrics.records.inc({ outcome }, count),
   })
   return startConsumer({
     ...kafka,
@@ -49,17 +76,16 @@ export function startSummaryConsumer(options: {
     topics: [topics.vision.name],
     concurrentPartitions,
     maxFetchBytes,
-    handle: createBatchHandler({
-      journal,
-      async readRights(token, at) {
-        const { clientId, rights } = await verifyConsumedToken(verifier, { token, ingestedAt: at })
-        return readSummaryRights(clientId, rights)
-      },
-      signalTransactions: (transactions) => signalTransactions(client, taskQueue, transactions),
-      reject: (record, reason) => sendDeadLetter(producer, group, record, reason),
-      logger,
-      onRecord: (outcome) => metrics.records.inc({ outcome }),
+    countsFailures: true,
+    async loadOffset(topic, partition) {
+      const own = await storeWatch.run(() => takeOverPartition(topic, partition, telling))
+      metrics.starts.inc({ from: own === undefined ? 'beginning' : 'own' })
+      return own
+    },
+    handle: createCarefulHandler({
+      handle: (records, context) => storeWatch.run(() => handle(records, context)),
+      ...{ giveUp: reject, logger },
     }),
-    onCrash,
+    onCrash: (error) => options.onCrash(error),
   })
 }

@@ -44,6 +44,7 @@ test('a batch makes one event that says what became of its records', async () =>
     complete: (record) => void completed.push(record),
     failures: () => 0,
     fail: () => Promise.resolve(1),
+    forgive: () => undefined,
   })
   expect(completed).toEqual(records)
   expect(events).toEqual([
@@ -94,6 +95,7 @@ test('records that the journal refuses are put aside, and all others are journal
         complete: (record) => void completed.push(record),
         failures: () => 0,
         fail: () => Promise.resolve(1),
+        forgive: () => undefined,
       })
       expect(journalled).toEqual(good)
       expect(putAside).toEqual(bad.map((name) => `${name}: journal-refused`))
@@ -122,6 +124,7 @@ test('a journal that is away is no reason to put records aside', async () => {
     complete: () => expect(true).toBe(false),
     failures: () => 0,
     fail: () => Promise.resolve(1),
+    forgive: () => undefined,
   }
   await expect(handle([createRecord('one'), createRecord('two')], context)).rejects.toBe(away)
   expect(putAside).toEqual([])

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { keepSlots, startRetention } from '../../../workers/push/start-retention.ts'
 import { until } from '../../support/until.ts'
 import {
@@ -33,6 +34,7 @@ test('opens the slot that is due and drops the old ones at once, and says what h
   const retention = startRetention({
     ...{ journal: test_.journal, retentionSeconds, logger },
     onExpired: (messages) => expired.push(messages),
+    onCrash: (error) => expect(error).toBeUndefined(),
   })
   await until('the old slot is dropped', () =>
     events.some((line) => line.includes('journal.slots-dropped')),
@@ -53,11 +55,13 @@ test('does nothing where nothing is due', async () => {
   expect(events).toEqual([])
 })
 
+const away = new IpsError('journal-unavailable', 'away', { retryable: true })
+
 test('says where the journal is away, and does not throw', async () => {
   const warnings: string[] = []
   const logger = pino({}, { write: (line: string) => warnings.push(line) })
   const journal = {
-    openSlotWhenDue: () => Promise.reject(new Error('away')),
+    openSlotWhenDue: () => Promise.reject(away),
     dropExpiredSlots: () => Promise.resolve(0),
   }
   await keepSlots({ journal, retentionSeconds, logger, onExpired: () => undefined })
@@ -67,9 +71,25 @@ test('says where the journal is away, and does not throw', async () => {
 test('drops old slots even where none can be opened', async () => {
   const dropped: number[] = []
   const journal = {
-    openSlotWhenDue: () => Promise.reject(new Error('away')),
+    openSlotWhenDue: () => Promise.reject(away),
     dropExpiredSlots: (seconds: number) => Promise.resolve(dropped.push(seconds)),
   }
   await keepSlots({ journal, retentionSeconds, logger: silent, onExpired: () => undefined })
   expect(dropped).toEqual([retentionSeconds])
+})
+
+test('crashes over what the next time does not mend', async () => {
+  const bug = new TypeError('on purpose')
+  const crashes: unknown[] = []
+  const retention = startRetention({
+    ...{ retentionSeconds, logger: silent, onExpired: () => undefined },
+    journal: {
+      openSlotWhenDue: () => Promise.reject(bug),
+      dropExpiredSlots: () => Promise.resolve(0),
+    },
+    onCrash: (error) => crashes.push(error),
+  })
+  await until('a crash', () => crashes.length > 0)
+  await retention.stop()
+  expect(crashes).toEqual([bug])
 })

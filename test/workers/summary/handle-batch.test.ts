@@ -41,13 +41,14 @@ function createHandler() {
     signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
     reject: ({ offset }, reason) => Promise.resolve(void letters.push({ offset, reason })),
     logger: pino({ level: 'silent' }),
-    onRecord: (outcome) => outcomes.push(outcome),
+    onRecords: (outcome, count) => outcomes.push(...Array<string>(count).fill(outcome)),
   })
   const context = {
     signal: new AbortController().signal,
     complete: ({ offset }: { offset: bigint }) => void completed.push(offset),
     failures: () => 0,
     fail: () => Promise.resolve(0),
+    forgive: () => undefined,
   }
   const run = (values: readonly Uint8Array[]) =>
     handle(
@@ -75,7 +76,7 @@ test('leaves an image out that is too many for its transaction, and tells its wo
   expect(last.signalled).toMatchObject([{ progress: { images: maxTransactionImages } }])
   const tooMany = createHandler()
   await tooMany.run([...valuesOf(2), ...valuesOf(1)])
-  expect(tooMany.outcomes).toEqual(['surplus', 'surplus', 'journalled', 'journalled'])
+  expect(tooMany.outcomes).toEqual(['journalled', 'journalled', 'surplus', 'surplus'])
   expect(tooMany.completed).toEqual([0n, 1n, 2n, 3n])
   const late = createHandler()
   await late.run(valuesOf(3))
