@@ -30,7 +30,7 @@ const defaultSweepIntervalMs = 5_000
 /** Several reasons to sweep make one sweep. */
 const soonMs = 100
 
-/** Starts the sweeping of a queue. An item is never worked on twice at the same time. */
+/** Starts the sweeping of a queue. What a sweep finds is never worked on twice at the same time. */
 export function startSweptQueue<Item>(options: SweptQueueOptions<Item>): SweptQueue<Item> {
   const { keyOf, work, find, onFailed, onSweepFailed } = options
   const waiting = new Map<string, Item>()
@@ -54,8 +54,7 @@ export function startSweptQueue<Item>(options: SweptQueueOptions<Item>): SweptQu
   }
   const add = (items: readonly Item[]) => {
     for (const item of items) {
-      const key = keyOf(item)
-      if (waiting.size < maxWaiting && !active.has(key)) waiting.set(key, item)
+      if (waiting.size < maxWaiting) waiting.set(keyOf(item), item)
     }
     for (let started = running.size; started < Math.min(concurrency, waiting.size); started += 1) {
       const done: Promise<void> = workOn().finally(() => running.delete(done))
@@ -66,7 +65,9 @@ export function startSweptQueue<Item>(options: SweptQueueOptions<Item>): SweptQu
   let sweeping: Promise<void> | undefined
   const sweep = () => {
     sweeping ??= find(maxSwept)
-      .then(add, onSweepFailed)
+      // What is under way is listed until it is done.
+      .then((items) => add(items.filter((item) => !active.has(keyOf(item)))))
+      .catch(onSweepFailed)
       .finally(() => void (sweeping = undefined))
   }
   const timer = setInterval(sweep, options.sweepIntervalMs ?? defaultSweepIntervalMs)

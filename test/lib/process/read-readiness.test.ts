@@ -1,0 +1,29 @@
+import { describe, expect, test } from '@jest/globals'
+import { readReadiness } from '../../../lib/process/read-readiness.ts'
+
+describe('the readiness of a role', () => {
+  const well = {
+    consumer: { current: () => ({ isConnected: () => true }) },
+    worker: { current: () => ({ isRunning: () => true }) },
+    journal: { check: () => Promise.resolve() },
+  }
+
+  test('is ok where everything is', async () => {
+    await expect(readReadiness(well)).resolves.toEqual({
+      kafka: 'ok',
+      temporal: 'ok',
+      journal: 'ok',
+    })
+  })
+
+  test.each([
+    [{ consumer: { current: () => ({ isConnected: () => false }) } }, 'kafka'],
+    [{ consumer: { current: () => undefined } }, 'kafka'],
+    [{ worker: { current: () => ({ isRunning: () => false }) } }, 'temporal'],
+    [{ worker: { current: () => undefined } }, 'temporal'],
+    [{ journal: { check: () => Promise.reject(new Error('away')) } }, 'journal'],
+  ] as const)('names what is not well', async (bad, name) => {
+    const readiness = await readReadiness({ ...well, ...bad })
+    expect(Object.keys(readiness).filter((key) => readiness[key] !== 'ok')).toEqual([name])
+  })
+})
