@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { readReadiness } from '../../../lib/process/read-readiness.ts'
+import { readReadiness, type Dependencies } from '../../../lib/process/read-readiness.ts'
 
 describe('the readiness of a role', () => {
   const well = {
@@ -16,13 +16,13 @@ describe('the readiness of a role', () => {
     })
   })
 
-  test.each([
+  test.each<[Partial<Dependencies>, string]>([
     [{ consumer: { current: () => ({ isConnected: () => false }) } }, 'kafka'],
     [{ consumer: { current: () => undefined } }, 'kafka'],
     [{ worker: { current: () => ({ isRunning: () => false }) } }, 'temporal'],
     [{ worker: { current: () => undefined } }, 'temporal'],
     [{ journal: { check: () => Promise.reject(new Error('away')) } }, 'journal'],
-  ] as const)('names what is not well', async (bad, name) => {
+  ])('names what is not well', async (bad, name) => {
     const readiness = await readReadiness({ ...well, ...bad })
     expect(Object.keys(readiness).filter((key) => readiness[key] !== 'ok')).toEqual([name])
   })
