@@ -38,7 +38,7 @@ export async function runDelivery(options: DeliveryRunOptions): Promise<Delivery
   stop.addEventListener('abort', run.gate.open, { once: true })
   try {
     const outcome = await deliverAll(run, options)
-    while (run.inFlight > 0 || run.unsettled > 0) await run.gate.wait(pollMs)
+    while (isBusy(run)) await run.gate.wait(pollMs)
     if (run.failure !== undefined) throw run.failure.error
     return resultOf(run, outcome)
   } finally {
@@ -73,14 +73,13 @@ function isOver(run: DeliveryRun, { stop, clock }: DeliveryRunOptions): boolean 
   )
 }
 
+/** Something is under way that changes the run when it ends: a page that comes also takes from the budget. */
+function isBusy({ inFlight, unsettled, isReading }: DeliveryRun): boolean {
+  return inFlight > 0 || unsettled > 0 || isReading
+}
+
 function isIdle(run: DeliveryRun): boolean {
-  return (
-    run.inFlight === 0 &&
-    run.unsettled === 0 &&
-    run.packer.messages === 0 &&
-    !run.isReading &&
-    !run.mayHaveMore
-  )
+  return !isBusy(run) && run.packer.messages === 0 && !run.mayHaveMore
 }
 
 /** Starts whatever can be started, and says after which time to look again if nothing else happens. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createByteBudget } from '../../../activities/delivery/create-byte-budget.ts'
 import type { DeliveryJournal } from '../../../activities/delivery/delivery-journal.ts'
@@ -67,6 +68,28 @@ describe('what a delivery reads ahead', () => {
     const fixture = await fixtures.create(() => ({ status: 503 }))
     await fixture.append(idsOf(50), 'x'.repeat(1_000))
     await expect(fixture.run({ budget })).resolves.toMatchObject({ outcome: 'trouble' })
+    expect(budget.take(100_000)).toBe(true)
+  })
+
+  test('gives back what it is still reading when it ends', async () => {
+    const budget = createByteBudget(100_000)
+    const fixture = await fixtures.create()
+    await fixture.append(idsOf(2), 'x'.repeat(1_000))
+    const stop = new AbortController()
+    const reading = Promise.withResolvers<undefined>()
+    const journal: DeliveryJournal = {
+      ...fixtures.test.journal,
+      async read(endpointId, after) {
+        const page = await fixtures.test.journal.read(endpointId, after)
+        stop.abort()
+        await reading.promise
+        return page
+      },
+    }
+    const run = fixture.run({ journal, budget, stop: stop.signal })
+    await once(stop.signal, 'abort')
+    reading.resolve(undefined)
+    await expect(run).resolves.toMatchObject({ outcome: 'unfinished', delivered: 0 })
     expect(budget.take(100_000)).toBe(true)
   })
 
