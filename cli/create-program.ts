@@ -14,6 +14,7 @@ import { registerServers } from './commands/servers.ts'
 import { registerStatus } from './commands/status.ts'
 import { registerTest } from './commands/test.ts'
 import { registerToken } from './commands/token.ts'
+import { registerTransactions } from './commands/transactions.ts'
 import { registerUp } from './commands/up.ts'
 import type { Environment } from './setup/read-setup.ts'
 
@@ -32,6 +33,7 @@ export function createProgram(environment: Environment): Command {
   registerSend(program, environment)
   registerEndpoint(program, environment)
   registerDeliveries(program, environment)
+  registerTransactions(program, environment)
   registerKeys(program, environment)
   registerProbe(program, environment)
   registerServers(program, environment)

@@ -3,6 +3,7 @@ import { reportDeliveries, type DeliveryReport } from './delivery-report.ts'
 import { findEndpoints } from './find-endpoints.ts'
 import { deliveryStates, type DeliveryState } from '../../workers/push/journal/delivery-rows.ts'
 import type { Operations } from './operations.ts'
+import { readLimit } from './read-limit.ts'
 
 /** Which messages of a client. */
 export interface DeliverySelection {
@@ -12,9 +13,6 @@ export interface DeliverySelection {
   /** As it was given. */
   readonly limit: string
 }
-
-/** What a terminal, and a console's page, can show. */
-const maxLimit = 10_000
 
 /**
  * Lists messages, the newest first. Throws `IpsError('state-invalid')`, `IpsError('limit-invalid')`, what `findEndpoints` throws
@@ -38,10 +36,4 @@ function readState(text: string): DeliveryState {
   const state = deliveryStates.find((known) => known === text)
   if (state !== undefined) return state
   throw new IpsError('state-invalid', `${text} is none of ${deliveryStates.join(', ')}`)
-}
-
-function readLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit
-  throw new IpsError('limit-invalid', `${text} is no number from 1 to ${maxLimit}`)
 }

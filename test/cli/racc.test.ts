@@ -34,6 +34,7 @@ test('help names every command of the contract', async () => {
     'token',
     'endpoint',
     'deliveries',
+    'transactions',
     'keys',
   ]) {
     expect(output).toMatch(new RegExp(`^ {2}${command} `, 'm'))

@@ -65,7 +65,10 @@ export function applyProgress(
   }
 }
 
-/** Takes in that a revision was decided, with this many messages in the journal. What operators asked for is done. */
+/**
+ * Takes in that a revision was decided, with this many messages in the journal. What operators asked for is done. All that
+ * was known before is decided too: a journal that has fewer messages was erased meanwhile and begun anew.
+ */
 export function applyDecided(
   state: TransactionState,
   decided: { readonly revision: number; readonly messages: number },
@@ -73,7 +76,7 @@ export function applyDecided(
   const { progress, firstNewsAtMs, lastNewsAtMs } = state
   if (progress === undefined) return state
   const { revision, messages } = decided
-  const decidedMessages = Math.max(progress.decidedMessages, messages)
+  const decidedMessages = Math.max(progress.decidedMessages, progress.messages, messages)
   return { progress: { ...progress, revision, decidedMessages }, firstNewsAtMs, lastNewsAtMs }
 }
 
