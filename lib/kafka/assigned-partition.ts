@@ -27,3 +27,8 @@ export function createAssignedPartition(topic: string, partition: number): Assig
     postponed: false,
   }
 }
+
+/** A partition's name among those of a member. */
+export function keyOf(topic: string, partition: number): string {
+  return `${topic}/${partition}`
+}

@@ -54,6 +54,7 @@ export async function superviseComponent<C extends Component>(
     hasStarted: false,
     isStopping: false,
   }
+  const isStopping = () => state.isStopping
   const started = Promise.withResolvers<undefined>()
   const stopped = Promise.withResolvers<undefined>()
 
@@ -66,18 +67,18 @@ export async function superviseComponent<C extends Component>(
     started.resolve(undefined)
     const error = await Promise.race([crashed.promise, stopped.promise])
     state.current = undefined
-    if (state.isStopping) await component.stop()
+    if (isStopping()) await component.stop()
     else await endInTime(name, component, error, supervision.logger)
     return error
   }
   const run = async () => {
     const restartTimes: number[] = []
-    while (!state.isStopping) {
+    while (!isStopping()) {
       const error = await runOnce().catch((failure: unknown) => {
-        if (state.isStopping) throw failure
+        if (isStopping()) throw failure
         return failure
       })
-      if (state.isStopping) return
+      if (isStopping()) return
       const pauseMs = noteRestart(name, error, restartTimes, supervision)
       await Promise.race([supervision.sleep(pauseMs), stopped.promise])
     }
@@ -85,7 +86,7 @@ export async function superviseComponent<C extends Component>(
   const ended = run()
   ended.catch((error: unknown) => {
     if (!state.hasStarted) started.reject(error)
-    else if (!state.isStopping) supervision.fail(error)
+    else if (!isStopping()) supervision.fail(error)
   })
   await started.promise
   return {
