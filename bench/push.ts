@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
@@ -53,6 +54,9 @@ const messages = Number(values.messages)
 const seconds = Number(values.seconds)
 
 const figures: PushFigures = {}
+/** Of the last minute, before anything was started: work of others on the machine makes every figure worse. */
+const machine = { cores: os.availableParallelism(), loadBefore: round(os.loadavg()[0] ?? 0) }
+report(`${machine.cores} cores, load ${machine.loadBefore} before`)
 if (wanted.has('baselines')) {
   figures.barePostsPerSecond = await measureBarePosts()
   figures.bareJournal = await measureBareJournal(messages)
@@ -87,10 +91,10 @@ if (values.json) {
   const bare = figures.barePostsPerSecond
   const ratio =
     bare === undefined || fanOut === undefined ? {} : { ratio: round(fanOut.perSecond / bare) }
-  process.stdout.write(`${JSON.stringify({ bench: 'push', ...ratio, ...figures })}\n`)
+  process.stdout.write(`${JSON.stringify({ bench: 'push', ...ratio, machine, ...figures })}\n`)
 }
 
-/** The median would be better, but the warm-up is part of it: it tells what undici can do here, not more. */
+/** Messages a second of a process that does nothing but POST. */
 async function measureBarePosts(): Promise<number> {
   const sink = await startSink()
   const script = path.join(import.meta.dirname, 'push/bare-posts.ts')

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import { Pool } from 'undici'
 
 /**
@@ -8,7 +8,7 @@ import { Pool } from 'undici'
 const [origin = '', count = '20000'] = process.argv.slice(2)
 const connections = 32
 const body = 'x'.repeat(1_024)
-const key = randomBytes(32)
+const key = createSecretKey(randomBytes(32))
 
 const pool = new Pool(origin, { connections, pipelining: 1 })
 let started = 0

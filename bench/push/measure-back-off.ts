@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { round } from '../statistics.ts'
 import { createEndpoints, createMessages, publishAll } from './traffic.ts'
+import { waitUntil } from './wait-until.ts'
 import { withStage, type Stage } from './with-stage.ts'
 
 /** What endpoints in back-off cost the push process, in MiB. */
@@ -14,7 +15,6 @@ export interface BackOffMemory {
 
 /** Nobody listens there: connections are refused. */
 const deadUrl = 'http://127.0.0.1:1/dead'
-const pollMs = 500
 /** The first back-off is 5 to 6 s long; after the second one it is quiet for minutes. */
 const firstBackOffMs = 8_000
 /** For the collector to take what is left of the start. */
@@ -54,5 +54,7 @@ async function readMemory({ push }: Stage): Promise<{ resident: number; heap: nu
 
 async function untilBackingOff({ temporal, fixture }: Stage, wanted: number): Promise<void> {
   const query = `TaskQueue = '${fixture.taskQueue}' AND deliveryState = 'backing-off'`
-  while ((await temporal.workflow.count(query)).count < wanted) await setTimeout(pollMs)
+  await waitUntil('every endpoint backs off', async () => {
+    return (await temporal.workflow.count(query)).count >= wanted
+  })
 }

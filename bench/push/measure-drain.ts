@@ -1,9 +1,9 @@
-import { setTimeout } from 'node:timers/promises'
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { endpointWorkflowId, retryNowSignal, statusQuery } from '../../workflows/messages.ts'
 import { round } from '../statistics.ts'
 import { machineMs } from './machine-clock.ts'
 import { createEndpoints, createMessages, publishAll, type Endpoint } from './traffic.ts'
+import { waitUntil } from './wait-until.ts'
 import { withStage, type CpuPerDelivery, type Stage } from './with-stage.ts'
 
 /** How a backlog goes out after an outage of its endpoint. */
@@ -25,7 +25,6 @@ export interface Drain {
 const warmUpMessages = 2_000
 /** So that no more than these are in the bench's memory. */
 const messagesPerStep = 10_000
-const pollMs = 250
 const sampleMs = 200
 
 /** Lets messages of one endpoint pile up while it refuses connections, then brings it back and retries at once. */
@@ -77,7 +76,9 @@ async function pileUp(stage: Stage, targets: readonly Endpoint[], count: number)
   const sum = (offsets: ReadonlyMap<number, bigint>) =>
     [...offsets.values()].reduce((total, offset) => total + offset, 0n)
   const written = sum(await kafka.written('vision-1'))
-  while (sum(await kafka.committed('push', 'vision-1')) < written) await setTimeout(pollMs)
+  await waitUntil('every record is journalled', async () => {
+    return sum(await kafka.committed('push', 'vision-1')) >= written
+  })
   return round((count * 1_000) / (machineMs() - startedAt))
 }
 
@@ -87,11 +88,11 @@ async function untilBackingOff({ temporal }: Stage, targets: readonly Endpoint[]
   if (target === undefined) throw new Error('no endpoint')
   const id = endpointWorkflowId({ clientId: target.clientId, endpointId: endpointIdOf(target) })
   const workflow = temporal.workflow.getHandle(id)
-  for (;;) {
+  await waitUntil('the endpoint backs off', async () => {
     const { state, failures } = await workflow.query(statusQuery)
-    if (state === 'backing-off' && failures >= 2) return workflow
-    await setTimeout(pollMs)
-  }
+    return state === 'backing-off' && failures >= 2
+  })
+  return workflow
 }
 
 /** Looks at the push process's memory from time to time until its peak is asked for. */
