@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, describe, expect, it } from '@jest/globals'
+import { maxRestarts } from '../../../lib/process/supervise-component.ts'
 
 interface LogEvent {
   readonly event: string
@@ -32,6 +33,7 @@ function run(environment: Record<string, string>, args: string[] = []) {
     events,
     errors: () => errors,
     kill: (signal: NodeJS.Signals) => child.kill(signal),
+    next: () => once(child, 'event'),
     async event(name: string): Promise<LogEvent> {
       for (;;) {
         const found = events.find(({ event }) => event === name)
@@ -100,6 +102,34 @@ describe('runRole', () => {
       })
     },
   )
+
+  it('restarts a component that crashes, goes on meanwhile, and counts it', async () => {
+    const role = run({ ON_STOP: 'drain', CRASHES: '1' })
+    const { healthPort } = await role.event('process.started')
+    await role.event('component.restarting')
+    const url = `http://127.0.0.1:${healthPort ?? 0}/metrics`
+    const restarts = /ips_component_restarts_total\{component="sample",role="probe"\} 1/
+    expect(await (await fetch(url)).text()).toMatch(restarts)
+    while (role.events.filter(({ event }) => event === 'component.started').length < 2)
+      await role.next()
+    role.kill('SIGTERM')
+    expect(await role.ended).toBe(0)
+  })
+
+  it('ends with 1 and says why where restarts of a component do not help', async () => {
+    const role = run({ ON_STOP: 'drain', CRASHES: '10' })
+    expect(await role.ended).toBe(1)
+    const names = role.events.map(({ event }) => event)
+    expect(names.filter((event) => event === 'component.started')).toHaveLength(maxRestarts + 1)
+    expect(names.filter((event) => event === 'process.failed')).toHaveLength(1)
+    expect(role.events.at(-1)).toMatchObject({
+      event: 'process.failed',
+      error: {
+        code: 'component-failing',
+        message: 'sample is not helped by a restart: on purpose',
+      },
+    })
+  })
 
   it('refuses a wrong configuration with 78 and names the variable', async () => {
     const role = run({ ON_STOP: 'never' })

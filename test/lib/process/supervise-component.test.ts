@@ -35,7 +35,7 @@ function createComponent() {
   return {
     notes,
     crash: (error: unknown) => crashes.at(-1)?.(error),
-    start(onCrash: (error: unknown) => void) {
+    start: (onCrash: (error: unknown) => void) => {
       const number = crashes.push(onCrash)
       notes.push(`start ${number}`)
       return { number, stop: () => Promise.resolve(void notes.push(`stop ${number}`)) }

@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { DeadLetterReason } from '../../../lib/kafka/send-dead-letter.ts'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { maxTransactionImages } from '../../../workers/summary/find-surplus-images.ts'
 import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
 import { createJournal, type TransactionProgress } from '../../../workers/summary/journal.ts'
@@ -18,6 +19,8 @@ beforeAll(async () => {
   pool = await databases.createDatabase('ips_summary', 'workers/summary/schema')
 })
 
+beforeEach(() => pool.query('TRUNCATE places'))
+
 afterAll(() => databases.drop())
 
 const clientId = 'client'
@@ -29,8 +32,10 @@ const rights = {
   expected: ['ocr/1.0'],
 }
 
+const away = new IpsError('kafka-unavailable', 'away', { retryable: true })
+
 /** A handler on the real journal, with a note of all that it caused. */
-function createHandler() {
+function createHandler(isKafkaAway = false) {
   const outcomes: string[] = []
   const signalled: TransactionProgress[] = []
   const letters: { offset: bigint; reason: DeadLetterReason }[] = []
@@ -39,7 +44,11 @@ function createHandler() {
     journal: createJournal(pool),
     readRights: () => Promise.resolve(rights),
     signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
-    reject: ({ offset }, reason) => Promise.resolve(void letters.push({ offset, reason })),
+    reject({ offset }, reason) {
+      if (isKafkaAway) return Promise.reject(away)
+      letters.push({ offset, reason })
+      return Promise.resolve()
+    },
     logger: pino({ level: 'silent' }),
     onRecords: (outcome, count) => outcomes.push(...Array<string>(count).fill(outcome)),
   })
@@ -82,4 +91,27 @@ test('leaves an image out that is too many for its transaction, and tells its wo
   await late.run(valuesOf(3))
   expect(late.outcomes).toEqual(['surplus', 'surplus'])
   expect(late.signalled).toEqual([])
+})
+
+test('puts aside the one record that the journal cannot hold, and is not behind it before that is durable', async () => {
+  const [good, bad] = [randomUUID(), `${randomUUID()}\u0000`]
+  const values = [good, bad, good].flatMap((correlationId, image) =>
+    createTextRecords({ clientId, correlationId, token: 't', image }).map(({ value }) => value),
+  )
+  const first = createHandler(true)
+  await expect(first.run(values)).rejects.toBe(away)
+  expect(first.completed).toEqual([])
+  const { topic, partition } = incomingRecord(0n)
+  const journal = createJournal(pool)
+  expect(await journal.loadPlace(topic, partition)).toMatchObject({ offset: 0n })
+  const second = createHandler()
+  await second.run(values)
+  expect(second.letters).toMatchObject([
+    { offset: 2n, reason: { code: 'journal-refused' } },
+    { offset: 3n, reason: { code: 'journal-refused' } },
+  ])
+  expect(second.letters[0]?.reason.detail).toContain('0x00')
+  expect(second.completed).toEqual([0n, 1n, 2n, 3n, 4n, 5n])
+  expect(second.signalled).toMatchObject([{ correlationId: good, progress: { messages: 4 } }])
+  expect(await journal.loadPlace(topic, partition)).toMatchObject({ offset: 6n, untold: [] })
 })
