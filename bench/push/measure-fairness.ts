@@ -9,6 +9,8 @@ export interface Fairness {
   /** Of the healthy ones, in ms. */
   readonly aloneP95: number
   readonly besideBadP95: number
+  /** While the bad ones get their first messages: their workflows start, and are the first to fail. */
+  readonly onsetP95: number
   /** Beside so many more healthy ones: what the load alone does. */
   readonly besideHealthyP95: number
   /** `besideBadP95` to `aloneP95`. */
@@ -57,9 +59,13 @@ export async function measureFairness(options: {
     }
     const aloneP95 = await measure('alone', [], true)
     const besideHealthyP95 = await measure('beside-healthy', others, true)
+    const onsetP95 = await measure('onset', bad, false)
     const besideBadP95 = await measure('beside-bad', bad, false)
-    const ratio = round(besideBadP95 / aloneP95)
-    return { healthy: perKind, bad: perKind, aloneP95, besideHealthyP95, besideBadP95, ratio }
+    return {
+      ...{ healthy: perKind, bad: perKind },
+      ...{ aloneP95, besideHealthyP95, onsetP95, besideBadP95 },
+      ratio: round(besideBadP95 / aloneP95),
+    }
   })
 }
 

@@ -91,12 +91,18 @@ function otherRows({ events, backOff, fairness }: PushFigures): Row[] {
     const figure = `push ${residentMiB.before.toFixed(0)} MiB before, ${residentMiB.after.toFixed(0)} MiB after; heap ${heapMiB.before.toFixed(0)} and ${heapMiB.after.toFixed(0)} MiB`
     rows.push([`${endpoints} in back-off`, figure])
   }
-  if (fairness !== undefined) {
-    const { aloneP95, besideHealthyP95, besideBadP95, ratio } = fairness
-    const figure = `p95 ${aloneP95.toFixed(1)} ms alone, ${besideBadP95.toFixed(1)} ms beside 50 bad ones (ratio ${ratio.toFixed(2)}), ${besideHealthyP95.toFixed(1)} ms beside 50 healthy ones`
-    rows.push(['50 healthy endpoints', figure])
-  }
+  if (fairness !== undefined) rows.push(...fairnessRows(fairness))
   return rows
+}
+
+function fairnessRows(fairness: Fairness): Row[] {
+  const { healthy, bad, aloneP95, besideHealthyP95, onsetP95, besideBadP95, ratio } = fairness
+  return [
+    [`${healthy} healthy endpoints alone`, `p95 ${aloneP95.toFixed(1)} ms`],
+    [`beside ${bad} bad ones`, `p95 ${besideBadP95.toFixed(1)} ms, ratio ${ratio.toFixed(2)}`],
+    ['as those begin to fail', `p95 ${onsetP95.toFixed(1)} ms`],
+    [`beside ${healthy} healthy ones`, `p95 ${besideHealthyP95.toFixed(1)} ms`],
+  ]
 }
 
 function cpuText(cpuMs: CpuPerDelivery): string {
