@@ -48,6 +48,21 @@ describe('a swept queue', () => {
     await queue.stop()
   })
 
+  test('lets nothing wait for something that hangs', async () => {
+    const release = Promise.withResolvers<undefined>()
+    const begun: string[] = []
+    const { queue } = createQueue(async (word) => {
+      begun.push(word)
+      await release.promise
+    }, never)
+    queue.add(['hangs'])
+    queue.add(['one'])
+    queue.add(['two', 'three'])
+    await until('all have begun', () => begun.length === 4)
+    release.resolve(undefined)
+    await queue.stop()
+  })
+
   test('comes back to what has failed', async () => {
     let attempts = 0
     const { queue, listed, failed } = createQueue(() => {
