@@ -6,6 +6,7 @@ import {
   type NativeConnection,
 } from '@temporalio/worker'
 import type { Logger } from '../telemetry/create-logger.ts'
+import { bundleWorkflows } from './bundle-workflows.ts'
 import { connectWorker, type TemporalOptions } from './connect-temporal.ts'
 
 /** What a worker serves. */
@@ -78,7 +79,7 @@ async function run(
   for (;;) {
     const connection = await connectWorker(options.address, signal)
     try {
-      const worker = await createWorker(options, connection)
+      const worker = await createWorker(options, connection, signal)
       state.worker = worker
       await runUntilAborted(worker, signal)
       return
@@ -107,13 +108,20 @@ async function runUntilAborted(worker: Worker, signal: AbortSignal): Promise<voi
   await running
 }
 
-function createWorker(options: WorkerOptions, connection: NativeConnection): Promise<Worker> {
+async function createWorker(
+  options: WorkerOptions,
+  connection: NativeConnection,
+  signal: AbortSignal,
+): Promise<Worker> {
+  const { workflowsPath } = options
+  const workflowBundle =
+    workflowsPath === undefined ? undefined : await bundleWorkflows(workflowsPath, signal)
   return Worker.create({
     connection,
     namespace: options.namespace,
     taskQueue: options.taskQueue,
     activities: options.activities,
-    ...(options.workflowsPath === undefined ? {} : { workflowsPath: options.workflowsPath }),
+    ...(workflowBundle === undefined ? {} : { workflowBundle }),
     maxConcurrentActivityTaskExecutions: options.maxConcurrentActivities,
     shutdownGraceTime: options.shutdownGraceTimeMs,
   })
