@@ -26,6 +26,8 @@ export interface SummaryFixture {
   readonly keys: TestKeys
   readonly databases: TestDatabases
   readonly taskQueue: string
+  /** What a summary process must be told to use these names. */
+  readonly environment: Readonly<Record<string, string>>
   /** Starts a summary process; resolves when it takes work. */
   start(environment?: Readonly<Record<string, string>>): Promise<RoleProcess>
   /** A token with both vision services and this summary claim. */
@@ -43,19 +45,20 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
   const taskQueuePrefix = `test-${randomBytes(6).toString('hex')}-`
   const summaries = await kafka.watch(topics.summary.name)
   const running = new Set<RoleProcess>()
+  const ownEnvironment = {
+    KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
+    POSTGRES_DATABASE_PREFIX: databases.prefix,
+    TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
+    IPS_KEYS_DIRECTORY: keys.directory,
+  }
   return {
     kafka,
     keys,
     databases,
     taskQueue: `${taskQueuePrefix}summary`,
+    environment: ownEnvironment,
     async start(environment = {}) {
-      const started = await startRole('summary', {
-        KAFKA_TOPIC_PREFIX: kafka.options.topicPrefix,
-        POSTGRES_DATABASE_PREFIX: databases.prefix,
-        TEMPORAL_TASK_QUEUE_PREFIX: taskQueuePrefix,
-        IPS_KEYS_DIRECTORY: keys.directory,
-        ...environment,
-      })
+      const started = await startRole('summary', { ...ownEnvironment, ...environment })
       running.add(started)
       return started
     },

@@ -6,7 +6,11 @@ import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { IncomingRecord } from '../../../lib/kafka/start-consumer.ts'
 import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
 import { groupEntries } from '../../../workers/summary/group-entries.ts'
-import { createJournal, type Journal } from '../../../workers/summary/journal.ts'
+import {
+  createJournal,
+  type Journal,
+  type TransactionProgress,
+} from '../../../workers/summary/journal.ts'
 import { takeOverPartition } from '../../../workers/summary/take-over-partition.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 import { incomingRecord } from '../../support/records.ts'
@@ -176,7 +180,7 @@ async function live(
     },
     readRights: (token: string) =>
       Promise.resolve(token === 'unwanted' ? undefined : rights(token)),
-    signalTransactions: (transactions: Awaited<ReturnType<Journal['readProgress']>>) =>
+    signalTransactions: (transactions: readonly TransactionProgress[]) =>
       step(() => {
         for (const { correlationId, progress } of transactions)
           told.set(correlationId, Math.max(told.get(correlationId) ?? 0, progress.messages))
