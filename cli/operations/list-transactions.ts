@@ -35,7 +35,8 @@ export async function listTransactions(
       ? { correlationIds: await findFailed(operations, clientId, limit) }
       : {}),
   })
-  if (listed.length === 0) await checkClient(operations, clientId)
+  if (listed.length === 0 && (await operations.journal.list({ clientId, limit: 1 })).length === 0)
+    await checkClient(operations, clientId)
   const reports = await reportTransactions(operations, listed)
   return reports.filter((report) => state === undefined || report.state === state)
 }

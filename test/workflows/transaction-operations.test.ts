@@ -47,7 +47,7 @@ const shownState = async ({ workflowId }: TransactionHandle) => {
 const metadataOf = ({ workflowId }: TransactionHandle) =>
   tests.environment.client.workflow
     .getHandle(workflowId)
-    .query<{ currentDetails: string; definition: Definition }, []>('__temporal_workflow_metadata')
+    .query<{ currentDetails: string; definition: Definition }>('__temporal_workflow_metadata')
 
 type Handlers = { name: string; description: string }[]
 interface Definition {

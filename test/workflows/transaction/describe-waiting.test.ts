@@ -35,4 +35,24 @@ describe('what a workflow says of its waiting', () => {
       '2 of 2 images are complete. Ends at 1970-01-01T00:00:30.000Z unless something comes before.',
     )
   })
+
+  test('says to when an operator has moved the end', () => {
+    const decision = { kind: 'wait', untilMs: 90_000_000, until: 'extension' } as const
+    expect(describeWaiting({ ...emptyTransaction, progress }, decision)).toContain(
+      'Ends at 1970-01-02T01:00:00.000Z, to when an operator has moved its end.',
+    )
+  })
+
+  test('says why a revision could not be published, since when, and when it is tried again', () => {
+    const failure = {
+      ...{ code: 'broken', message: 'a test', tries: 3 },
+      sinceMs: 0,
+      retryAtMs: 60_000,
+    }
+    const state = { ...emptyTransaction, progress: { ...progress, revision: 1 }, failure }
+    expect(describeWaiting(state, { kind: 'failed', untilMs: 60_000 })).toContain(
+      'Revision 2 could not be published, tried 3 times since 1970-01-01T00:00:00.000Z: broken (a test). ' +
+        'It is tried again at 1970-01-01T00:01:00.000Z, or when something comes; `retryNow` tries it at once.',
+    )
+  })
 })
