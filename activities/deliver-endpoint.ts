@@ -41,8 +41,8 @@ export interface DeliveryDependencies extends SendingDependencies {
 export interface DeliveryActivities {
   /**
    * Delivers what the endpoint's journal holds, and what comes meanwhile. Long: ends when the endpoint has fallen asleep,
-   * is in trouble, or when it is interrupted or its worker stops. Idempotent but for messages that were sent and not yet
-   * settled, which are sent again with the same id.
+   * is in trouble, or when it is interrupted or its worker stops; a `probe` also with the first message that arrives.
+   * Idempotent but for messages that were sent and not yet settled, which are sent again with the same id.
    */
   deliverEndpoint(target: {
     clientId: string
@@ -109,6 +109,8 @@ async function deliver(
   if (probe) lane.probe()
   const context = Context.current()
   const progress = { attempts: 0, delivered: 0 }
+  // The workflow learns at once that the trouble is over, not when its next activity ends; the lane knows how slowly to go on.
+  const recovered = new AbortController()
   const beat = setInterval(() => context.heartbeat(progress), heartbeatIntervalMs)
   try {
     return await runDelivery({
@@ -116,10 +118,13 @@ async function deliver(
       ...target,
       lane,
       clock,
-      stop: AbortSignal.any([stopping, context.cancellationSignal, interrupted]),
+      stop: AbortSignal.any([stopping, context.cancellationSignal, interrupted, recovered.signal]),
       onAttempt(event) {
         progress.attempts += 1
-        if (event.kind === 'delivered') progress.delivered += event.messages
+        if (event.kind === 'delivered') {
+          progress.delivered += event.messages
+          if (probe) recovered.abort()
+        }
         onAttempt(event)
       },
     })

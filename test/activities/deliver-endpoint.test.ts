@@ -25,7 +25,10 @@ afterAll(async () => {
   await fixtures.drop()
 })
 
-function deliver({ clientId, endpointId }: Pick<EndpointRow, 'clientId' | 'endpointId'>) {
+function deliver(
+  { clientId, endpointId }: Pick<EndpointRow, 'clientId' | 'endpointId'>,
+  probe = false,
+) {
   const activities = createDeliveryActivities({
     journal: fixtures.test.journal,
     lanes: fixtures.lanes,
@@ -37,11 +40,35 @@ function deliver({ clientId, endpointId }: Pick<EndpointRow, 'clientId' | 'endpo
     random: randomBytes,
     onAttempt: () => undefined,
   })
-  const target = { clientId, endpointId, probe: false }
+  const target = { clientId, endpointId, probe }
   return new MockActivityEnvironment().run(() => activities.deliverEndpoint(target))
 }
 
 describe('the delivery to an endpoint', () => {
+  test('ends a probe with the first message that arrives, so that its workflow knows', async () => {
+    const fixture = await fixtures.create()
+    const { sink, endpoint } = fixture
+    // The news of a new endpoint would end the probe before it has begun.
+    const known = Promise.withResolvers<undefined>()
+    const unsubscribe = fixtures.test.journal.subscribe(endpoint.endpointId, {
+      onInterrupted: () => known.resolve(undefined),
+    })
+    await fixture.append(['one', 'two', 'three'])
+    await known.promise
+    unsubscribe()
+    await expect(deliver(endpoint, true)).resolves.toEqual({
+      outcome: 'unfinished',
+      delivered: 1,
+      refused: 0,
+    })
+    expect(sink.received).toHaveLength(1)
+    await expect(deliver(endpoint)).resolves.toEqual({
+      outcome: 'asleep',
+      delivered: 2,
+      refused: 0,
+    })
+  })
+
   test('never waits for the connections of another client’s endpoint on the same host', async () => {
     const slow = Promise.withResolvers<SinkAnswer>()
     const sink = await startWebhookSink(({ path }) =>
