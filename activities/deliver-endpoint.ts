@@ -33,6 +33,8 @@ export interface DeliveryDependencies extends SendingDependencies {
   /** Of the process, for bodies that are read ahead. */
   readonly budget: ByteBudget
   readonly lingerMs: number
+  /** See `DeliveryRunOptions`. */
+  readonly isCrowded?: () => boolean
   /** Called when a message was refused and is for a workflow of its own. */
   readonly onRefused?: () => void
 }

@@ -37,6 +37,8 @@ export interface DeliveryRunOptions extends AttemptOptions {
   readonly budget: ByteBudget
   /** How long an endpoint without messages is kept open for the next one. */
   readonly lingerMs: number
+  /** Whether this process has no place for another endpoint, so that some may wait for one; absent: never. */
+  readonly isCrowded?: () => boolean
   /** Aborted when the run is to settle what is under way and end. */
   readonly stop: AbortSignal
   /** Called when a message has left the queue for a workflow of its own, which is durable by then. */

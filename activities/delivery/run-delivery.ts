@@ -14,6 +14,8 @@ export const maxUnsettled = 256
 const pollMs = 10_000
 /** A run ends after this time even if there is always more, so that settings and versions change some day. */
 const maxRunMs = 6 * 60 * 60 * 1_000
+/** Where others may wait for a place they take turns: steady traffic would keep one for the whole of a run. */
+const maxCrowdedRunMs = 60_000
 /** How often operators are told how many requests are under way, where that has changed. */
 const noteIntervalMs = 2_000
 
@@ -64,12 +66,13 @@ async function deliverAll(
   return 'unfinished'
 }
 
-function isOver(run: DeliveryRun, { stop, clock }: DeliveryRunOptions): boolean {
+function isOver(run: DeliveryRun, { stop, clock, isCrowded }: DeliveryRunOptions): boolean {
+  const longestMs = isCrowded?.() === true ? maxCrowdedRunMs : maxRunMs
   return (
     run.failure !== undefined ||
     run.trouble !== undefined ||
     stop.aborted ||
-    clock() - run.startedAt >= maxRunMs
+    clock() - run.startedAt >= longestMs
   )
 }
 

@@ -104,18 +104,24 @@ function createLongActivities(
   { config, journal, metrics, onRefused }: PushWorkerOptions,
   sending: SendingDependencies,
 ): DeliveryActivities {
+  let running = 0
   const activities = createDeliveryActivities({
     ...sending,
     journal,
     onRefused,
     budget: createByteBudget(maxReadAheadBytes),
     lingerMs: config.pushLingerMs,
+    isCrowded: () => running >= config.pushMaxEndpoints,
   })
   return {
     ...activities,
     async deliverEndpoint(target) {
+      running += 1
       metrics.deliveryStarted()
-      return activities.deliverEndpoint(target).finally(() => metrics.deliveryEnded())
+      return activities.deliverEndpoint(target).finally(() => {
+        running -= 1
+        metrics.deliveryEnded()
+      })
     },
   }
 }

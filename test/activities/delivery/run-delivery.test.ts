@@ -205,6 +205,22 @@ describe('a delivery', () => {
     expect(notes).toEqual([2, 0])
   })
 
+  test.each([
+    [true, 'unfinished'],
+    [false, 'asleep'],
+  ] as const)(
+    'gives up its place after a minute where there is none left (%s)',
+    async (isCrowded, outcome) => {
+      const fixture = await fixtures.create(undefined, { maxConcurrency: 1 })
+      const ids = idsOf(10)
+      await fixture.append(ids)
+      const clock = () => Date.now() + (fixture.sink.received.length < 3 ? 0 : 60_000)
+      const run = fixture.run({ clock, isCrowded: () => isCrowded })
+      await expect(run).resolves.toMatchObject({ outcome })
+      expect(fixture.sink.received.length < ids.length).toBe(isCrowded)
+    },
+  )
+
   test('that lost its endpoint to another one stops', async () => {
     const held = Promise.withResolvers<SinkAnswer>()
     const fixture = await fixtures.create(() => held.promise)
