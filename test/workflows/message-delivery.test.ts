@@ -176,6 +176,22 @@ describe('the workflow of a refused message', () => {
     )
   })
 
+  test('describes to operators what can be asked of it', async () => {
+    await withMessage(tests, [delivered], async (message) => {
+      const handle = await startMessage(message)
+      const { definition } = await handle.query<Metadata>('__temporal_workflow_metadata')
+      const { signalDefinitions = [], queryDefinitions = [], updateDefinitions = [] } = definition
+      const described = [...signalDefinitions, ...queryDefinitions, ...updateDefinitions].filter(
+        ({ name }) => !name.startsWith('__'),
+      )
+      expect(described.map(({ name }) => name).toSorted()).toEqual(
+        ['drop', 'refused', 'retryNow', 'status'].toSorted(),
+      )
+      for (const { description } of described) expect(description).toMatch(/\w/)
+      await handle.result()
+    })
+  })
+
   test('keeps its history short, whatever comes', async () => {
     const busy: MessageResult = { outcome: 'held', error: 'paused' }
     await withMessage(tests, [busy], async (message) => {
@@ -204,6 +220,16 @@ describe('the workflow of a refused message', () => {
     })
   }, 240_000)
 })
+
+type Definitions = readonly { readonly name: string; readonly description?: string }[]
+
+interface Metadata {
+  readonly definition: {
+    readonly signalDefinitions?: Definitions
+    readonly queryDefinitions?: Definitions
+    readonly updateDefinitions?: Definitions
+  }
+}
 
 describe('dropping a message', () => {
   test.each([[undefined], [{}], [{ reason: ' ' }], [{ reason: 7 }], [{ reason: 'x'.repeat(501) }]])(

@@ -41,8 +41,11 @@ export interface PushWorkerOptions {
 
 /** Requests under way when a stop begins may take their whole deadline. */
 const shutdownGraceTimeMs = 18_000
-/** Tries of single messages and operations that run side by side: each holds a connection of the journal for a moment. */
-const maxBriefActivities = 32
+/**
+ * Tries of single messages and operations that run side by side. A try of an endpoint that is slow to refuse takes 15 s, and 100
+ * messages of it may be tried: they must not hold up the others.
+ */
+const maxBriefActivities = 256
 /** Bodies that are read ahead, of all endpoints together: a process has some hundred MiB. */
 const maxReadAheadBytes = 128 * 1024 * 1024
 
