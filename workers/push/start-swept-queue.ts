@@ -56,9 +56,8 @@ export function startSweptQueue<Item>(options: SweptQueueOptions<Item>): SweptQu
     for (const item of items) {
       if (waiting.size < maxWaiting) waiting.set(keyOf(item), item)
     }
-    // Each takes one at once. Those that run may hang: what has come waits for none of them while there is room.
-    const wanted = Math.min(concurrency - running.size, waiting.size)
-    for (let started = 0; started < wanted; started += 1) {
+    // What runs may hang: what has come waits for none of it while there is room.
+    for (let room = Math.min(concurrency - running.size, waiting.size); room > 0; room -= 1) {
       const done: Promise<void> = workOn().finally(() => running.delete(done))
       running.add(done)
     }

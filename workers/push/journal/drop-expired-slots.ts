@@ -7,9 +7,9 @@ const statementTimeoutMs = 10 * 60 * 1_000
 
 /**
  * Drops the slots that were closed more than `retentionSeconds` ago, the oldest first. What was not delivered there, and not
- * dropped by an operator, is noted as expired before, and `onExpired` is told how much it is. Answers how many slots are gone. Appends, reads and settlements go on meanwhile; what is interrupted is
- * ended by the next call. One process does it; in others it does nothing. Throws `IpsError('journal-unavailable')`,
- * retryable, also where a lock is not to be had.
+ * dropped by an operator, is noted as expired before, and `onExpired` is told how much it is. Answers how many slots are
+ * gone. Appends, reads and settlements go on meanwhile; what is interrupted is ended by the next call. One process does it;
+ * in others it does nothing. Throws `IpsError('journal-unavailable')`, retryable, also where a lock is not to be had.
  */
 export async function dropExpiredSlots(
   pool: Pool,
