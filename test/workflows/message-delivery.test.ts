@@ -232,19 +232,22 @@ interface Metadata {
 }
 
 describe('dropping a message', () => {
-  test.each([[undefined], [{}], [{ reason: ' ' }], [{ reason: 7 }], [{ reason: 'x'.repeat(501) }]])(
-    'is refused for %j',
-    async (request) => {
-      await withMessage(tests, [delivered], async (message) => {
-        const handle = await startMessage(message)
-        const dropping = handle.executeUpdate('drop', { args: [request] })
-        await expect(dropping).rejects.toBeInstanceOf(WorkflowUpdateFailedError)
-        await expect(dropping).rejects.toMatchObject({ cause: { type: 'reason-malformed' } })
-        expect(message.settlements).toEqual([])
-        await handle.result()
-      })
-    },
-  )
+  test.each([
+    ['nothing', undefined],
+    ['no reason', {}],
+    ['a blank reason', { reason: ' ' }],
+    ['a number', { reason: 7 }],
+    ['a reason that is too long', { reason: 'x'.repeat(501) }],
+  ])('is refused for %s', async (_what, request) => {
+    await withMessage(tests, [delivered], async (message) => {
+      const handle = await startMessage(message)
+      const dropping = handle.executeUpdate('drop', { args: [request] })
+      await expect(dropping).rejects.toBeInstanceOf(WorkflowUpdateFailedError)
+      await expect(dropping).rejects.toMatchObject({ cause: { type: 'reason-malformed' } })
+      expect(message.settlements).toEqual([])
+      await handle.result()
+    })
+  })
 
   test('ends a message that is retrying', async () => {
     await withMessage(tests, [refused], async (message) => {
