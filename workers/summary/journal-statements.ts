@@ -1,6 +1,6 @@
 /**
- * A place never goes back, unless the topic was made anew: what a process writes that has lost the partition says nothing new.
- * Its newest record may be one that is read again.
+ * A place never goes back, so that a process that has lost its partition changes nothing; unless the topic was made anew, whose
+ * records are newer than all before.
  */
 const isNews = 'p.next_offset <= excluded.next_offset OR p.newest_at < excluded.newest_at'
 

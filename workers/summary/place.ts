@@ -1,5 +1,4 @@
-import type { OwnOffset } from '../../lib/kafka/start-consumer.ts'
-import type { IncomingRecord } from '../../lib/kafka/start-consumer.ts'
+import type { IncomingRecord, OwnOffset } from '../../lib/kafka/start-consumer.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 
 /** How far the records of a partition are journalled. */
