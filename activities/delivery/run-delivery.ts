@@ -16,6 +16,8 @@ const pollMs = 10_000
 const maxRunMs = 6 * 60 * 60 * 1_000
 /** Where others may wait for a place they take turns: steady traffic would keep one for the whole of a run. */
 const maxCrowdedRunMs = 60_000
+/** And nobody keeps a place for messages that may not come. */
+const crowdedLingerMs = 1_000
 /** How often operators are told how many requests are under way, where that has changed. */
 const noteIntervalMs = 2_000
 
@@ -56,10 +58,10 @@ async function deliverAll(
   run: DeliveryRun,
   options: DeliveryRunOptions,
 ): Promise<'asleep' | 'unfinished'> {
-  const { journal, endpointId, lingerMs, clock } = options
+  const { journal, endpointId } = options
   while (!isOver(run, options)) {
     const pauseMs = advance(run, options)
-    if (!isIdle(run) || clock() - run.lastWorkAt < lingerMs) await run.gate.wait(pauseMs)
+    if (!isIdle(run) || lingerLeftMs(run, options) > 0) await run.gate.wait(pauseMs)
     else if (await journal.fallAsleep(endpointId, run.readAfter)) return 'asleep'
     else run.mayHaveMore = true
   }
@@ -87,7 +89,7 @@ function isIdle(run: DeliveryRun): boolean {
 
 /** Starts whatever can be started, and says after which time to look again if nothing else happens. */
 function advance(run: DeliveryRun, options: DeliveryRunOptions): number {
-  const { lane, clock, lingerMs } = options
+  const { lane } = options
   const { packer, gate } = run
   readAhead(run, options)
   const nowMs = performance.now()
@@ -102,9 +104,17 @@ function advance(run: DeliveryRun, options: DeliveryRunOptions): number {
     void deliverParcel(run, options, parcel)
   }
   if (!isIdle(run)) return Math.min(pollMs, Math.max(0, packer.readyAtMs - nowMs))
-  const lingerLeftMs = run.lastWorkAt + lingerMs - clock()
-  if (lingerLeftMs > pollMs) run.mayHaveMore = true
-  return Math.min(pollMs, Math.max(0, lingerLeftMs))
+  const leftMs = lingerLeftMs(run, options)
+  if (leftMs > pollMs) run.mayHaveMore = true
+  return Math.min(pollMs, Math.max(0, leftMs))
+}
+
+function lingerLeftMs(
+  run: DeliveryRun,
+  { clock, lingerMs, isCrowded }: DeliveryRunOptions,
+): number {
+  const longestMs = isCrowded?.() === true ? Math.min(lingerMs, crowdedLingerMs) : lingerMs
+  return run.lastWorkAt + longestMs - clock()
 }
 
 /** Tells operators from time to time; asked by a clock, not by messages, so that steady little traffic costs nothing. */

@@ -221,6 +221,13 @@ describe('a delivery', () => {
     },
   )
 
+  test('does not wait for more where there is no place left', async () => {
+    const fixture = await fixtures.create()
+    await fixture.append(['one'])
+    const run = fixture.run({ lingerMs: 86_400_000, isCrowded: () => true })
+    await expect(run).resolves.toMatchObject({ outcome: 'asleep', delivered: 1 })
+  })
+
   test('that lost its endpoint to another one stops', async () => {
     const held = Promise.withResolvers<SinkAnswer>()
     const fixture = await fixtures.create(() => held.promise)
