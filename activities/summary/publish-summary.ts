@@ -69,6 +69,8 @@ export interface SummaryActivitiesDependencies {
   extendWindow(key: TransactionKey, untilMs: number): Promise<void>
   /** Called after each publication. */
   onPublished(input: PublishSummaryInput, decided: DecidedRevision): void
+  /** Called where no other try helps, until somebody repairs something. */
+  onUnusable(key: TransactionKey, error: IpsError): void
 }
 
 /** Room for the token and the other members of the envelope. */
@@ -80,9 +82,11 @@ export function createSummaryActivities(
 ): SummaryActivities {
   return withReadableFailures({
     publishSummary: (input: PublishSummaryInput) =>
-      withoutUselessTries(() => publish(input, dependencies)),
+      withoutUselessTries(input, dependencies, () => publish(input, dependencies)),
     noteExtension: ({ clientId, correlationId, untilMs }) =>
-      withoutUselessTries(() => dependencies.extendWindow({ clientId, correlationId }, untilMs)),
+      withoutUselessTries({ clientId, correlationId }, dependencies, () =>
+        dependencies.extendWindow({ clientId, correlationId }, untilMs),
+      ),
   })
 }
 
@@ -90,14 +94,26 @@ export function createSummaryActivities(
  * What passes is an `IpsError` that says so; anything else is a fault of this transaction's data or of this code, which the
  * same call never gets over: an operator sees it instead.
  */
-async function withoutUselessTries<T>(work: () => Promise<T>): Promise<T> {
+async function withoutUselessTries<T>(
+  { clientId, correlationId }: TransactionKey,
+  { onUnusable }: Pick<SummaryActivitiesDependencies, 'onUnusable'>,
+  work: () => Promise<T>,
+): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    if (cause instanceof IpsError) throw cause
-    const message = 'what the journal holds of the transaction cannot be used'
-    throw new IpsError('transaction-unusable', message, { cause })
+    const error = cause instanceof IpsError ? cause : unusable(cause)
+    if (!error.retryable) onUnusable({ clientId, correlationId }, error)
+    throw error
   }
+}
+
+function unusable(cause: unknown): IpsError {
+  return new IpsError(
+    'transaction-unusable',
+    'what the journal holds of the transaction cannot be used',
+    { cause },
+  )
 }
 
 async function publish(
@@ -110,10 +126,8 @@ async function publish(
     try {
       return composeRecord(input, record)
     } catch (cause) {
-      if (cause instanceof IpsError) throw cause
-      throw new IpsError('transaction-unusable', 'no summary can be composed of the transaction', {
-        cause,
-      })
+      // The store must not take it for an outage of its own.
+      throw cause instanceof IpsError ? cause : unusable(cause)
     }
   })
   if (stored === null) return null

@@ -90,4 +90,27 @@ describe('the README’s webhooks', () => {
     },
     timeoutMs,
   )
+
+  it(
+    'have summaries that are found and steered by the commands for operators',
+    async () => {
+      const sent = readme.find('racc send shop').replace(/ --images 1 --wait/, ' --images 2')
+      await runBash(system, sent.replace('case-18', 'case-21'))
+      const show = readme.find('transactions show shop')
+      const open = await until('case-21 waits for its second image', async () => {
+        const shown = await runBash(system, show.replace('case-18', 'case-21'))
+        return shown.includes('1 of 2 announced images are complete') && shown
+      })
+      expect(open).toMatch(/^case-18 +complete /m)
+      expect(open).toMatch(/^case-21 +open +0 +1\/2 /m)
+      const steer = readme.find('transactions extend shop').replaceAll('case-19', 'case-21')
+      const [extend = '', complete = '', retry = ''] = steer.trim().split('\n')
+      expect(await runBash(system, extend)).toContain('an operator has moved its end')
+      await expect(runBash(system, retry)).rejects.toMatchObject({
+        stderr: expect.stringContaining('nothing has failed'),
+      })
+      expect(await runBash(system, complete)).toContain('case-21 of shop: partial')
+    },
+    timeoutMs,
+  )
 })

@@ -19,12 +19,14 @@ beforeAll(async () => {
 
 afterAll(() => tests.environment.teardown())
 
-/** A query is answered when the signals before it are taken. */
+/** A query is answered when the signals before it are taken; by a run that is just ending, never. */
 const untilImages = ({ workflowId }: TransactionHandle, images: number) =>
   until(`${images} images are taken in`, async () => {
-    const status = await tests.environment.client.workflow
-      .getHandle(workflowId)
-      .query(transactionStatusQuery)
+    const { client, connection } = tests.environment
+    const status = await connection
+      .withDeadline(Date.now() + 3_000, () =>
+        client.workflow.getHandle(workflowId).query(transactionStatusQuery),
+      )
       .catch(() => undefined)
     return status?.images === images
   })

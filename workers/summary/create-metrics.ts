@@ -37,7 +37,7 @@ export function createSummaryMetrics(
     }),
     published: new Counter({
       name: 'ips_summary_published_total',
-      help: 'Summaries published',
+      help: 'Summaries published, and tries that failed until somebody repairs something',
       labelNames: ['outcome'],
       registers,
     }),

@@ -48,6 +48,10 @@ export function startSummaryWorker(options: {
           'summary.published',
         )
       },
+      onUnusable({ clientId, correlationId }, error) {
+        metrics.published.inc({ outcome: 'failed' })
+        logger.error({ clientId, correlationId, code: error.code, error }, 'summary.failed')
+      },
     }),
     maxConcurrentActivities,
     shutdownGraceTimeMs,

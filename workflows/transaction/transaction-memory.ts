@@ -1,3 +1,4 @@
+import { applyExtension } from './apply-extension.ts'
 import { decide, endOf } from './decide.ts'
 import { describeWaiting, timeOf } from './describe-waiting.ts'
 import type { Progress } from './progress.ts'
@@ -8,7 +9,6 @@ import type {
 } from './transaction-messages.ts'
 import {
   applyComplete,
-  applyExtension,
   applyProgress,
   applyRetry,
   type TransactionState,

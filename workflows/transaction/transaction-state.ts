@@ -1,6 +1,4 @@
 import { laterProgress, type Progress } from './progress.ts'
-import { readExtension } from './read-extension.ts'
-import { endOf } from './decide.ts'
 
 /** What a summary's workflow knows: plain data of a bounded size, carried over when it continues as new. */
 export interface TransactionState {
@@ -100,23 +98,6 @@ export function applyComplete(state: TransactionState, nowMs: number): Transacti
 export function applyRetry(state: TransactionState, nowMs: number): TransactionState {
   if (state.failure !== undefined) return dueNow(state, nowMs)
   return { ...state, objection: '`retryNow` was not needed: nothing has failed.' }
-}
-
-/**
- * An operator moves the end: `request` is whatever came with the signal. What is not clear or not possible becomes an
- * objection. Never throws.
- */
-export function applyExtension(
-  { objection: _objection, ...state }: TransactionState,
-  request: unknown,
-  nowMs: number,
-): TransactionState {
-  const { progress } = state
-  const endMs = progress === undefined ? nowMs : endOf(progress, state).untilMs
-  const extension = readExtension(request, { nowMs, endMs })
-  if ('objection' in extension)
-    return { ...state, objection: `\`extend\` was not met: ${extension.objection}` }
-  return { ...state, extendedToMs: extension.untilMs, isExtensionNew: true }
 }
 
 /** Takes in whether the journal knows of the extension; `problem`, a sentence, where it does not. */

@@ -58,6 +58,7 @@ function createRecorder(found = true, token = 'the.token') {
     onPublished: (_input: unknown, decided: DecidedRevision) => {
       events.push(decided.outcome)
     },
+    onUnusable: (_key: unknown, { code }: IpsError) => void events.push(code),
   }
   const failWith = (error: Error) => void (failure.error = error)
   return { events, values, failWith, activities: createSummaryActivities(dependencies) }
@@ -77,7 +78,7 @@ describe('publishSummary', () => {
       type: 'record-too-large',
       nonRetryable: true,
     })
-    expect(events).toEqual(['decide'])
+    expect(events).toEqual(['decide', 'record-too-large'])
     const { activities: fitting } = createRecorder(true, 'x'.repeat(12 * 1024))
     await expect(fitting.publishSummary(input)).resolves.toBeDefined()
   })
@@ -99,8 +100,8 @@ describe('publishSummary', () => {
     expect(summary).toMatchObject({ revision: 2, missing: [{ imageId: '1', service: 'ocr' }] })
   })
 
-  test('fails for good where no other try helps, and only there', async () => {
-    const { activities, failWith } = createRecorder()
+  test('fails for good where no other try helps, and only there, and says so', async () => {
+    const { events, activities, failWith } = createRecorder()
     failWith(new IpsError('record-too-large', 'it does not fit'))
     await expect(activities.publishSummary(input)).rejects.toMatchObject({
       type: 'record-too-large',
@@ -117,6 +118,10 @@ describe('publishSummary', () => {
       nonRetryable: true,
       cause: { message: 'content is null' },
     })
+    expect(events.filter((event) => event !== 'decide')).toEqual([
+      'record-too-large',
+      'transaction-unusable',
+    ])
   })
 
   test('tells the journal of a window that an operator has made longer', async () => {
