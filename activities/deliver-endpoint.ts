@@ -50,6 +50,8 @@ export interface DeliveryActivities {
     clientId: string
     endpointId: string
     probe: boolean
+    /** See `DeliveryRunOptions`. */
+    wasMostlyRefused?: boolean
   }): Promise<DeliveryResult>
   /** Makes a running `deliverEndpoint` end early, wherever it runs. Without effect where there is none. */
   interruptEndpoint(target: { endpointId: string }): Promise<void>
@@ -62,7 +64,7 @@ const heartbeatIntervalMs = 8_000
 export function createDeliveryActivities(dependencies: DeliveryDependencies): DeliveryActivities {
   const { journal } = dependencies
   return {
-    async deliverEndpoint({ endpointId, probe }) {
+    async deliverEndpoint({ endpointId, probe, wasMostlyRefused = false }) {
       const interrupted = new AbortController()
       // Before the settings are read: a change of them interrupts.
       const unsubscribe = journal.subscribe(endpointId, {
@@ -72,7 +74,8 @@ export function createDeliveryActivities(dependencies: DeliveryDependencies): De
         const prepared = await prepare(dependencies, endpointId)
         // The journal does not know it: there is nothing to deliver.
         if (prepared === undefined) return { outcome: 'asleep', delivered: 0, refused: 0 }
-        return await deliver(dependencies, { ...prepared, endpointId }, probe, interrupted.signal)
+        const target = { ...prepared, endpointId, wasMostlyRefused }
+        return await deliver(dependencies, target, probe, interrupted.signal)
       } catch (error) {
         if (!(error instanceof IpsError) || error.retryable) throw error
         // Nothing that a repetition mends: the endpoint's own settings are in trouble.
@@ -101,7 +104,7 @@ async function prepare(
 
 async function deliver(
   dependencies: DeliveryDependencies,
-  target: Prepared & Pick<DeliveryRunOptions, 'endpointId'>,
+  target: Prepared & Pick<DeliveryRunOptions, 'endpointId' | 'wasMostlyRefused'>,
   probe: boolean,
   interrupted: AbortSignal,
 ): Promise<DeliveryResult> {

@@ -54,6 +54,8 @@ const { interruptEndpoint, noteEndpoint } = proxyLocalActivities<
 
 /** An interruption that was heard has mostly ended the delivery by then; a cancellation on top of it changes nothing. */
 const interruptionTime = '5 seconds'
+/** What a delivery says that ended since most messages were refused. */
+const mostlyRefused = 'mostly-refused'
 /** A note that the journal did not take is made again after this time. */
 const noteAgainMs = 60_000
 
@@ -137,6 +139,12 @@ async function waitWhile(
   else if (delayMs > 0) await condition(hasChanged, delayMs)
 }
 
+/** After trouble one message goes first. */
+function probeOf({ failures, lastError }: EndpointMemory) {
+  const probe = failures > 0
+  return probe && lastError === mostlyRefused ? { probe, wasMostlyRefused: true } : { probe }
+}
+
 /** Runs the activity; a pause ends it early, with its result, or without one where it waits for its next try. */
 async function deliver(
   input: EndpointDeliveryInput,
@@ -148,7 +156,7 @@ async function deliver(
   const scope = new CancellationScope()
   const running = { ended: false }
   const delivery = scope
-    .run(() => deliverEndpoint({ clientId, endpointId, probe: memory.failures > 0 }))
+    .run(() => deliverEndpoint({ clientId, endpointId, ...probeOf(memory) }))
     .finally(() => void (running.ended = true))
   const isStopped = () => running.ended || memory.paused || memory.disabled
   await condition(() => isStopped() || isHistoryLong())

@@ -9,11 +9,11 @@ export interface RefusalWindow {
 export const windowAnswers = 20
 export const mostRefusals = 0.8 * windowAnswers
 
-/** Creates an empty window. */
-export function createRefusalWindow(): RefusalWindow {
-  const answers: boolean[] = []
-  let next = 0
-  let refusals = 0
+/** Creates a window that is empty, or that one more refusal makes mostly refused. */
+export function createRefusalWindow(isNearlyRefused = false): RefusalWindow {
+  const answers: boolean[] = isNearlyRefused ? Array<boolean>(mostRefusals - 1).fill(true) : []
+  let next = answers.length
+  let refusals = answers.length
   return {
     note(isRefused) {
       if (answers[next] === true) refusals -= 1

@@ -41,6 +41,8 @@ export interface DeliveryRunOptions extends AttemptOptions {
   readonly isCrowded?: () => boolean
   /** Aborted when the run is to settle what is under way and end. */
   readonly stop: AbortSignal
+  /** The last run ended since most messages were refused: the first refusal of this one says that it is still so. */
+  readonly wasMostlyRefused?: boolean
   /** Called when a message has left the queue for a workflow of its own, which is durable by then. */
   readonly onRefused?: () => void
 }
@@ -74,12 +76,12 @@ export interface DeliveryRun {
 }
 
 /** A run that has done nothing yet. */
-export function createRun({ endpoint, clock }: DeliveryRunOptions): DeliveryRun {
+export function createRun({ endpoint, clock, wasMostlyRefused }: DeliveryRunOptions): DeliveryRun {
   return {
     gate: createGate(),
     cursor: createCursor(endpoint.cursor),
     packer: createPacker(endpoint.batch, endpoint.batches),
-    window: createRefusalWindow(),
+    window: createRefusalWindow(wasMostlyRefused),
     settledBeyond: new Set(endpoint.settledBeyond),
     startedAt: clock(),
     readAfter: endpoint.cursor,

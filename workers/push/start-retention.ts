@@ -7,7 +7,7 @@ const intervalMs = 10 * 60 * 1_000
 
 /** What retention needs. */
 export interface RetentionOptions {
-  readonly journal: Pick<PushJournal, 'openSlotWhenDue' | 'dropExpiredSlots'>
+  readonly journal: Pick<PushJournal, 'openSlotWhenDue' | 'dropExpiredSlots' | 'forgetOldStarts'>
   readonly retentionSeconds: number
   readonly logger: Logger
   /** Told of messages that were removed before they were delivered. */
@@ -16,11 +16,11 @@ export interface RetentionOptions {
   readonly onCrash: (error: unknown) => void
 }
 
-/** Opens slots of the journal and drops old ones, at once and now and then. */
+/** Opens slots of the journal, drops old ones and looks after refused messages, at once and now and then. */
 export function startRetention(options: RetentionOptions): { stop(): Promise<void> } {
   let running: Promise<void> | undefined
   const run = () => {
-    running ??= keepSlots(options)
+    running ??= keepJournal(options)
       .catch((error: unknown) => options.onCrash(error))
       .finally(() => (running = undefined))
   }
@@ -35,10 +35,11 @@ export function startRetention(options: RetentionOptions): { stop(): Promise<voi
 }
 
 /**
- * Opens the next slot where it is due, and drops those that are old enough, each whether or not the other is postponed: a
- * retryable error is logged, and the next time mends it. Rejects with any other.
+ * Opens the next slot where it is due, drops those that are old enough, and has the workflows of refused messages looked
+ * after, each whether or not another is postponed: a retryable error is logged, and the next time mends it. Rejects with any
+ * other.
  */
-export async function keepSlots(options: Omit<RetentionOptions, 'onCrash'>): Promise<void> {
+export async function keepJournal(options: Omit<RetentionOptions, 'onCrash'>): Promise<void> {
   const { journal, retentionSeconds, logger, onExpired } = options
   const attempt = async (work: () => Promise<void>) => {
     try {
@@ -58,5 +59,9 @@ export async function keepSlots(options: Omit<RetentionOptions, 'onCrash'>): Pro
       logger.info({ messages }, 'journal.expired')
     })
     if (slots > 0) logger.info({ slots }, 'journal.slots-dropped')
+  })
+  await attempt(async () => {
+    const messages = await journal.forgetOldStarts()
+    if (messages > 0) logger.info({ messages }, 'journal.starts-forgotten')
   })
 }

@@ -22,4 +22,16 @@ describe('the window of refusals', () => {
       }),
     )
   })
+
+  test('that begins nearly refused is mostly refused with one more, and not with a delivery before it', () => {
+    const refused = createRefusalWindow(true)
+    expect(refused.isMostlyRefused()).toBe(false)
+    refused.note(true)
+    expect(refused.isMostlyRefused()).toBe(true)
+
+    const mended = createRefusalWindow(true)
+    for (let delivered = 0; delivered < windowAnswers; delivered += 1) mended.note(false)
+    mended.note(true)
+    expect(mended.isMostlyRefused()).toBe(false)
+  })
 })

@@ -116,6 +116,17 @@ describe('an endpoint that refuses most messages', () => {
     })
   })
 
+  test('is asked with one message in each probe, as long as that is refused too', async () => {
+    const fixture = await fixtures.create(() => ({ status: 404 }), { maxConcurrency: 1 })
+    await fixture.append(idsOf(50))
+    await fixture.run()
+    for (let probes = 1; probes <= 3; probes += 1) {
+      const result = await fixture.run({ probe: true, wasMostlyRefused: true })
+      expect(result).toMatchObject({ outcome: 'trouble', refused: 1, error: 'mostly-refused' })
+      expect(fixture.sink.received).toHaveLength(mostRefusals + probes)
+    }
+  })
+
   test('has no message refused once it is in trouble, whatever it says', async () => {
     const troubled = Promise.withResolvers<{ status: number }>()
     const fixture = await fixtures.create(({ id }) =>

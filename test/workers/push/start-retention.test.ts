@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
-import { keepSlots, startRetention } from '../../../workers/push/start-retention.ts'
+import { keepJournal, startRetention } from '../../../workers/push/start-retention.ts'
 import { until } from '../../support/until.ts'
 import {
   createDelivery,
@@ -51,7 +51,7 @@ test('does nothing where nothing is due', async () => {
   const events: string[] = []
   const logger = pino({}, { write: (line: string) => events.push(line) })
   const options = { journal: test_.journal, retentionSeconds, onExpired: () => undefined }
-  await keepSlots({ ...options, logger })
+  await keepJournal({ ...options, logger })
   expect(events).toEqual([])
 })
 
@@ -63,8 +63,9 @@ test('says where the journal is away, and does not throw', async () => {
   const journal = {
     openSlotWhenDue: () => Promise.reject(away),
     dropExpiredSlots: () => Promise.resolve(0),
+    forgetOldStarts: () => Promise.resolve(0),
   }
-  await keepSlots({ journal, retentionSeconds, logger, onExpired: () => undefined })
+  await keepJournal({ journal, retentionSeconds, logger, onExpired: () => undefined })
   expect(warnings.join('')).toContain('journal.retention-postponed')
 })
 
@@ -73,8 +74,9 @@ test('drops old slots even where none can be opened', async () => {
   const journal = {
     openSlotWhenDue: () => Promise.reject(away),
     dropExpiredSlots: (seconds: number) => Promise.resolve(dropped.push(seconds)),
+    forgetOldStarts: () => Promise.resolve(0),
   }
-  await keepSlots({ journal, retentionSeconds, logger: silent, onExpired: () => undefined })
+  await keepJournal({ journal, retentionSeconds, logger: silent, onExpired: () => undefined })
   expect(dropped).toEqual([retentionSeconds])
 })
 
@@ -86,6 +88,7 @@ test('crashes over what the next time does not mend', async () => {
     journal: {
       openSlotWhenDue: () => Promise.reject(bug),
       dropExpiredSlots: () => Promise.resolve(0),
+      forgetOldStarts: () => Promise.resolve(0),
     },
     onCrash: (error) => crashes.push(error),
   })

@@ -10,6 +10,7 @@ import type { SecretBox } from './create-secret-box.ts'
 import { createSharedStatements } from './create-shared-statements.ts'
 import { dropExpiredSlots } from './drop-expired-slots.ts'
 import { fallAsleep } from './fall-asleep.ts'
+import { forgetOldStarts } from './forget-old-starts.ts'
 import { onJournal } from './journal-errors.ts'
 import type { News } from './listen.ts'
 import { findUnstarted, markStarted, type UnstartedMessage } from './message-starts.ts'
@@ -32,6 +33,8 @@ export interface PushJournal extends DeliveryJournal, OperationsJournal {
   findUnstarted(limit: number): Promise<UnstartedMessage[]>
   /** See `markStarted`. */
   markStarted(messages: readonly Pick<UnstartedMessage, 'endpointId' | 'position'>[]): Promise<void>
+  /** See `forgetOldStarts`. */
+  forgetOldStarts(): Promise<number>
   /** See `openSlotWhenDue`. */
   openSlotWhenDue(): Promise<number | undefined>
   /** See `dropExpiredSlots`. */
@@ -88,6 +91,7 @@ export function createJournal(
     findUnsignalled: (limit) => findUnsignalled(pool, limit),
     findUnstarted: (limit) => findUnstarted(pool, limit),
     markStarted: (messages) => markStarted(pool, messages),
+    forgetOldStarts: () => forgetOldStarts(pool),
     openSlotWhenDue: () => openSlotWhenDue(pool),
     dropExpiredSlots: (retentionSeconds, onExpired) =>
       dropExpiredSlots(pool, retentionSeconds, onExpired),

@@ -101,8 +101,10 @@ const findStatement = `
   ) AS last ON true
   LIMIT $1`
 
-/** Notes that the workflows of messages were started; where a message is not `retrying` any more, it is none of its business.
- * Throws `IpsError('journal-unavailable')`, retryable. */
+/**
+ * Notes that the workflows of messages were started just now; where a message is not `retrying` any more, it is left alone.
+ * Throws `IpsError('journal-unavailable')`, retryable.
+ */
 export async function markStarted(
   pool: Pool,
   messages: readonly Pick<UnstartedMessage, 'endpointId' | 'position'>[],
@@ -121,7 +123,7 @@ export async function markStarted(
           OFFSET 0
         ) AS refused
         ORDER BY endpoint_id, position
-        ON CONFLICT (endpoint_id, position) DO UPDATE SET started = true
+        ON CONFLICT (endpoint_id, position) DO UPDATE SET started = true, settled_at = now()
         WHERE outcomes.state = 'retrying'`,
       values: [
         messages.map(({ endpointId }) => endpointId),

@@ -108,6 +108,22 @@ describe('refused messages whose workflows are to be started', () => {
     await expect(find(endpointId)).resolves.toEqual([])
   })
 
+  test('are started again where a workflow of long ago may be gone, and give their places back', async () => {
+    const { endpointId, positions } = await refuse(101)
+    await test_.journal.markStarted(await find(endpointId))
+    await test_.pool.query(
+      "UPDATE outcomes SET settled_at = now() - interval '25 hours' WHERE endpoint_id = $1 AND position < $2",
+      [endpointId, positions[99]],
+    )
+    await expect(find(endpointId)).resolves.toEqual([])
+    await test_.journal.forgetOldStarts()
+    const found = await find(endpointId)
+    expect(found.map(({ position }) => position)).toEqual(positions.slice(0, 99))
+    await test_.journal.markStarted(found)
+    await test_.journal.forgetOldStarts()
+    await expect(find(endpointId)).resolves.toEqual([])
+  })
+
   test('are a hundred at once for each endpoint; the next one follows where one has ended', async () => {
     const { endpointId, positions } = await refuse(130)
     const found = await find(endpointId)
