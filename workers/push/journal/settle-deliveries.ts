@@ -8,11 +8,7 @@ import { oldestKept } from './slots.ts'
  * Records how messages ended and moves the cursors, in one statement for many endpoints. Answers for each settlement
  * whether it was made: false where somebody else has claimed the endpoint meanwhile. The cursor never goes back. How a replay
  * ended stands with the message itself. What lies in a slot that retention has removed is passed without a trace.
- *
- * Durable when the process is killed, though not yet when the server crashes within the next half a second: what is lost
- * then is sent once more, with the same id, which costs less than waiting for the disk each time. Commits become durable
- * in their order, so that nothing that builds on a settlement outlives it. Throws `IpsError('journal-unavailable')`,
- * retryable.
+ * Throws `IpsError('journal-unavailable')`, retryable.
  */
 export async function settleDeliveries(
   pool: Pool,
@@ -133,5 +129,4 @@ const settleStatement = `
       address = excluded.address, answer = excluded.answer, started = false
     WHERE outcomes.state = 'requeued'
   )
-  SELECT are_held
-  FROM claims, (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried`
+  SELECT are_held FROM claims`
