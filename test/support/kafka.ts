@@ -33,6 +33,7 @@ export interface TopicWatch {
   /** Resolves as soon as the records satisfy the condition; rejects after 50 s. */
   until(
     condition: (records: readonly IncomingRecord[]) => boolean,
+    timeoutMs?: number,
   ): Promise<readonly IncomingRecord[]>
 }
 
@@ -83,9 +84,11 @@ async function watchTopic(
   })
   return {
     records,
-    async until(condition) {
-      await until(`records of ${topic} that satisfy ${condition.toString()}`, () =>
-        condition(records),
+    async until(condition, timeoutMs) {
+      await until(
+        `records of ${topic} that satisfy ${condition.toString()}`,
+        () => condition(records),
+        timeoutMs,
       )
       return records
     },

@@ -37,6 +37,9 @@ export interface SummaryFixture {
   drop(): Promise<void>
 }
 
+/** After an outage an activity that hung is tried again after its time-out, and some back-off. */
+const patienceMs = 90_000
+
 /** Creates topics, keys and prefixes. */
 export async function createSummaryFixture(): Promise<SummaryFixture> {
   const kafka = await createTestKafka()
@@ -72,8 +75,9 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
         summaries.records
           .map(({ key, value }) => readSummary(key, value))
           .filter(({ envelope }) => envelope.correlationId === correlationId)
-      await summaries.until(() =>
-        ofTransaction().some(({ summary }) => summary.revision === revision),
+      await summaries.until(
+        () => ofTransaction().some(({ summary }) => summary.revision === revision),
+        patienceMs,
       )
       return ofTransaction()
     },

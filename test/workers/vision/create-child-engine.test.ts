@@ -144,8 +144,11 @@ describe('createChildEngine', () => {
     engine = await startEngine()
     const pids = await ownChildren()
     const stuck = infer('hang').catch((error: unknown) => error)
+    await until('an image under way', async () =>
+      (await registry.getSingleMetricAsString('ips_vision_working_children')).includes(' 1'),
+    )
     const waiting = infer('calm').catch((error: unknown) => error)
-    await until('one image under way and one that waits', async () =>
+    await until('another one that waits', async () =>
       (await registry.getSingleMetricAsString('ips_vision_queued_images')).includes(' 1'),
     )
     await engine.stop()

@@ -237,8 +237,10 @@ describe('a vision service', () => {
     expect(await terminals(fine)).toMatchObject([{ results: 1 }])
     await deadLetters.until((letters) => letters.length > 0)
     expect(reasonsOf(deadLetters.records)).toEqual(['image-poisonous'])
-    expect(program.events.filter(({ event }) => event === 'child.lost')).toHaveLength(3)
     await allCommitted(2n)
+    const lost = () => program.events.filter(({ event }) => event === 'child.lost')
+    await until('the log to be read', () => lost().length >= 3)
+    expect(lost()).toHaveLength(3)
   })
 
   test('remembers over its own death how many children an image has cost', async () => {
@@ -251,8 +253,10 @@ describe('a vision service', () => {
     await first.ended
     const second = await start(patience)
     expect(await terminals(imageId)).toMatchObject([{ failure: { code: 'image-poisonous' } }])
-    expect(second.events.filter(({ event }) => event === 'image.cost-a-child')).toHaveLength(1)
     await allCommitted(1n)
+    const costly = () => second.events.filter(({ event }) => event === 'image.cost-a-child')
+    await until('the log to be read', () => costly().length > 0)
+    expect(costly()).toHaveLength(1)
   })
 
   test('works again on what was under way when it was killed, and leaves no child behind', async () => {
