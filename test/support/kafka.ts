@@ -30,7 +30,7 @@ export interface TestKafka {
 /** What was read of a topic so far. */
 export interface TopicWatch {
   readonly records: readonly IncomingRecord[]
-  /** Resolves as soon as the records satisfy the condition; rejects after 50 s. */
+  /** Resolves as soon as the records satisfy the condition; rejects after `timeoutMs`, 50 s by default. */
   until(
     condition: (records: readonly IncomingRecord[]) => boolean,
     timeoutMs?: number,
