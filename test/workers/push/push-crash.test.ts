@@ -6,7 +6,7 @@ import { until } from '../../support/until.ts'
 import { startWebhookSink, type WebhookSink } from '../../support/webhook-sink.ts'
 import {
   arrivedAt,
-  attemptsOf,
+  describeDelivery,
   createTestEndpoint,
   untilAllCommitted,
   untilArrivedAt,
@@ -79,7 +79,7 @@ describe('a push process', () => {
       await untilArrivedAt(sink, endpoint, ids, patienceMs)
       expect(arrivedAt(sink, endpoint).copies).toBe(0)
       // A delivery that Temporal had to take for dead would be begun a second time.
-      expect(await attemptsOf(endpoint)).toBeLessThanOrEqual(1)
+      expect((await describeDelivery(endpoint)).attempts).toBeLessThanOrEqual(1)
     }
   })
 })

@@ -115,13 +115,23 @@ export async function describePushGroup({ kafka }: PushFixture) {
   }
 }
 
-/** How often the running delivery of an endpoint was begun: again after each failure, 0 where none runs. */
-export async function attemptsOf({ workflowId }: TestEndpoint): Promise<number> {
+/** The running delivery of an endpoint as Temporal has it. */
+export interface RunningDelivery {
+  /** How often it was begun: again after each failure, 0 where none runs. */
+  readonly attempts: number
+  /** When Temporal heard of it last; ms since the epoch. */
+  readonly heardAtMs: number
+}
+
+/** Asks Temporal. */
+export async function describeDelivery({ workflowId }: TestEndpoint): Promise<RunningDelivery> {
   const address = process.env['TEMPORAL_ADDRESS'] ?? ''
   const connection = await Connection.connect({ address })
   try {
     const { raw } = await new Client({ connection }).workflow.getHandle(workflowId).describe()
-    return raw.pendingActivities?.[0]?.attempt ?? 0
+    const [activity] = raw.pendingActivities ?? []
+    const heardAtMs = Number(activity?.lastHeartbeatTime?.seconds ?? 0) * 1_000
+    return { attempts: activity?.attempt ?? 0, heardAtMs }
   } finally {
     await connection.close()
   }
