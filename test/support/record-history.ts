@@ -8,6 +8,9 @@ const { History } = temporal.api.history.v1
 /** Where histories lie that must stay replayable. */
 export const historiesDirectory = path.resolve('test/replay/histories')
 
+/** Which process it was, and where its code lay. */
+const ofOneMachine: ReadonlySet<string> = new Set(['identity', 'stackTrace'])
+
 /**
  * Keeps a run's history as `NAME.json` for the replay tests, where `RECORD_HISTORIES` is `true`: for a new workflow, or a
  * change that `patched()` guards. A released history is never recorded over.
@@ -20,8 +23,7 @@ export async function recordHistory(handle: WorkflowHandle, name: string): Promi
     bytes: String,
   })
   const text = JSON.stringify(plain, (key, value: unknown) =>
-    // Says which process of which machine it was.
-    key === 'identity' ? 'recorded' : value,
+    ofOneMachine.has(key) ? 'recorded' : value,
   )
   await writeFile(path.join(historiesDirectory, `${name}.json`), `${text}\n`, { flag: 'wx' })
 }
