@@ -10,10 +10,10 @@ import {
 } from '../../gateway/authorisation/mount-authorisation.ts'
 import { postgresSettings, tokenSettings } from '../../lib/config/common-settings.ts'
 import { readConfig } from '../../lib/config/settings.ts'
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
 import { createSecretBox, type SecretBox } from '../../lib/token/create-secret-box.ts'
+import { databaseUnreachable } from '../setup/database-unreachable.ts'
 
 /** What administering clients needs: the databases of both services, and the keys of the secrets in one of them. */
 export interface Administration {
@@ -52,10 +52,5 @@ export async function withAdministration<T>(
 }
 
 function unreachable(cause: unknown): never {
-  const code = (Object(cause) as { code?: unknown }).code
-  const reason = typeof code === 'string' ? ` (${code})` : ''
-  throw new IpsError('database-unreachable', `PostgreSQL does not answer${reason}: is it up?`, {
-    retryable: true,
-    cause,
-  })
+  throw databaseUnreachable((Object(cause) as { code?: unknown }).code, cause)
 }

@@ -8,6 +8,7 @@ import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
 import { roles } from '../../lib/topology.ts'
 import { readAddresses } from '../setup/addresses.ts'
+import { databaseUnreachable } from '../setup/database-unreachable.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 
@@ -88,10 +89,5 @@ function toOperatorError(error: unknown, role: OperatedRole): unknown {
       { cause: error },
     )
   }
-  if (!isStore) return error
-  const reason = typeof code === 'string' ? ` (${code})` : ''
-  return new IpsError('database-unreachable', `PostgreSQL does not answer${reason}: is it up?`, {
-    retryable: true,
-    cause: error,
-  })
+  return isStore ? databaseUnreachable(code, error) : error
 }
