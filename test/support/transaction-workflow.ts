@@ -104,27 +104,3 @@ function snapshotAt(windowStartMs: number): Progress {
     decidedMessages: 0,
   }
 }
-
-/** The runs of a workflow, the first one first: the length of each history, and the bytes of its input. */
-export async function runsOf(
-  { environment }: WorkflowTests,
-  { workflowId, signaledRunId }: TransactionHandle,
-): Promise<{ events: number; inputBytes: number }[]> {
-  const runs: { events: number; inputBytes: number }[] = []
-  for (let runId = signaledRunId; runId !== '';) {
-    const { events }: History = await environment.client.workflow
-      .getHandle(workflowId, runId)
-      .fetchHistory()
-    const started = events?.[0]?.workflowExecutionStartedEventAttributes
-    const payloads = started?.input?.payloads ?? []
-    runs.push({
-      events: events?.length ?? 0,
-      inputBytes: payloads.reduce((sum, { data }) => sum + (data?.length ?? 0), 0),
-    })
-    const last = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes
-    runId = last?.newExecutionRunId ?? ''
-  }
-  return runs
-}
-
-type History = Awaited<ReturnType<TransactionHandle['fetchHistory']>>

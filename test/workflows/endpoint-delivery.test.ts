@@ -18,6 +18,7 @@ import {
   type ScriptedEndpoint,
 } from '../support/endpoint-workflow.ts'
 import { recordHistory } from '../support/record-history.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { until } from '../support/until.ts'
 import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
@@ -210,6 +211,17 @@ describe('the workflow of an endpoint', () => {
       await recordHistory(handle, 'endpoint-delivery-disabled')
     })
   })
+
+  test('keeps its history short through an outage of a year', async () => {
+    const script = Array<DeliveryResult>(380).fill(trouble)
+    await withScript(script, async ({ handle, calls }) => {
+      await handle.result()
+      expect(calls).toHaveLength(script.length + 1)
+      const runs = await runsOf(tests, handle)
+      // The server suggests a fresh run after 4,096 events.
+      expect(Math.max(...runs.map(({ events }) => events))).toBeLessThan(5_000)
+    })
+  }, 240_000)
 
   test('keeps what it knows when its history grows long', async () => {
     const many = Array<DeliveryResult>(700).fill({

@@ -1,21 +1,20 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import type { DeliveryResult } from '../../activities/deliver-endpoint.ts'
 import type { OperationsActivities } from '../../activities/operate-endpoint.ts'
 import { pauseSignal, replaySignal, statusQuery } from '../../workflows/messages.ts'
 import {
-  trouble,
   untilInterrupted,
   withEndpoint,
   type EndpointHandle,
 } from '../support/endpoint-workflow.ts'
 import { recordHistory } from '../support/record-history.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { until } from '../support/until.ts'
-import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
+import { createServerWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
 let tests: WorkflowTests
 
 beforeAll(async () => {
-  tests = await createWorkflowTests()
+  tests = await createServerWorkflowTests()
 })
 
 afterAll(async () => {
@@ -26,21 +25,6 @@ afterAll(async () => {
 const suggestedEvents = 4_096
 /** What comes until a delivery has ended is added. */
 const mostEvents = 5_000
-
-/** The length of each run of a workflow, the first one first. */
-async function historyLengths({ workflowId, signaledRunId }: EndpointHandle): Promise<number[]> {
-  const { client } = tests.environment
-  const lengths: number[] = []
-  for (let runId = signaledRunId; runId !== '';) {
-    const { events }: History = await client.workflow.getHandle(workflowId, runId).fetchHistory()
-    lengths.push(events?.length ?? 0)
-    const last = events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes
-    runId = last?.newExecutionRunId ?? ''
-  }
-  return lengths
-}
-
-type History = Awaited<ReturnType<EndpointHandle['fetchHistory']>>
 
 /**
  * Signals in groups, each when the one before is taken; when a run has become so long that it is to end, leaves it the moment
@@ -94,11 +78,11 @@ describe('the history of an endpoint', () => {
         const { state } = await latest(handle).query(statusQuery)
         return state === 'paused'
       })
-      const lengths = await historyLengths(handle)
-      expect(lengths.length).toBeGreaterThan(1)
-      expect(Math.max(...lengths)).toBeLessThan(mostEvents)
+      const runs = await runsOf(tests, handle)
+      expect(runs.length).toBeGreaterThan(1)
+      expect(Math.max(...runs.map(({ events }) => events))).toBeLessThan(mostEvents)
       // Each run has one delivery, and none is begun anew for a signal.
-      expect(calls.length).toBeLessThanOrEqual(lengths.length)
+      expect(calls.length).toBeLessThanOrEqual(runs.length)
       const { delivered } = await latest(handle).query(statusQuery)
       expect(delivered).toBe(3 * calls.length)
       const { memo, typedSearchAttributes } = await latest(handle).describe()
@@ -107,16 +91,6 @@ describe('the history of an endpoint', () => {
         expect.objectContaining({ value: 'endpoint' }),
       )
       await latest(handle).terminate()
-    })
-  }, 240_000)
-
-  test('stays short through an outage of a year', async () => {
-    const script = Array<DeliveryResult>(380).fill(trouble)
-    await withEndpoint(tests, script, async ({ handle, calls }) => {
-      await handle.result()
-      expect(calls).toHaveLength(script.length + 1)
-      const lengths = await historyLengths(handle)
-      expect(Math.max(...lengths)).toBeLessThan(mostEvents)
     })
   }, 240_000)
 

@@ -11,10 +11,10 @@ import { recordHistory } from '../support/record-history.ts'
 import {
   day,
   hour,
-  runsOf,
   withTransaction,
   type TransactionHandle,
 } from '../support/transaction-workflow.ts'
+import { runsOf } from '../support/runs-of.ts'
 import { until } from '../support/until.ts'
 import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
@@ -237,23 +237,3 @@ describe('a transaction whose summary cannot be published', () => {
     })
   })
 })
-
-test('a publication that hangs while signals come is left to the next run', async () => {
-  await withTransaction(tests, async ({ signal, journal, published }) => {
-    const hanging = Promise.withResolvers<undefined>()
-    journal.beforePublishing = () => hanging.promise
-    const whole = { announced: 1, images: 1, completeImages: 1 }
-    const handle = await signal(whole)
-    journal.messages = 1_200
-    for (let messages = 2; messages <= journal.messages; messages += 1) {
-      await signal({ ...whole, messages, images: messages, completeImages: messages })
-    }
-    await until('a run has ended', async () => (await runsOf(tests, handle)).length > 1)
-    hanging.resolve(undefined)
-    expect(await handle.result()).toEqual({ outcome: 'complete', revision: 1 })
-    expect(new Set(published.map(({ revision }) => revision))).toEqual(new Set([1]))
-    const runs = await runsOf(tests, handle)
-    expect(runs.length).toBeGreaterThan(1)
-    expect(Math.max(...runs.map(({ events }) => events))).toBeLessThan(2_000)
-  })
-}, 180_000)

@@ -1,14 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { transactionStatusQuery } from '../../workflows/transaction/transaction-messages.ts'
 import { recordHistory } from '../support/record-history.ts'
-import {
-  day,
-  hour,
-  runsOf,
-  withTransaction,
-  type TransactionHandle,
-} from '../support/transaction-workflow.ts'
-import { until } from '../support/until.ts'
+import { day, hour, withTransaction } from '../support/transaction-workflow.ts'
 import { createWorkflowTests, type WorkflowTests } from '../support/workflow-tests.ts'
 
 let tests: WorkflowTests
@@ -18,18 +10,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => tests.environment.teardown())
-
-/** A query is answered when the signals before it are taken; by a run that is just ending, never. */
-const untilImages = ({ workflowId }: TransactionHandle, images: number) =>
-  until(`${images} images are taken in`, async () => {
-    const { client, connection } = tests.environment
-    const status = await connection
-      .withDeadline(Date.now() + 3_000, () =>
-        client.workflow.getHandle(workflowId).query(transactionStatusQuery),
-      )
-      .catch(() => undefined)
-    return status?.images === images
-  })
 
 describe('transactionSummary', () => {
   test('publishes at once when every announced image is complete', async () => {
@@ -125,36 +105,4 @@ describe('transactionSummary', () => {
       expect(await handle.result()).toEqual({ outcome: 'complete', revision: 1 })
     })
   })
-
-  test('keeps its histories and its state small over a thousand images', async () => {
-    await withTransaction(tests, async ({ signal, journal, published }) => {
-      const announced = 1_000
-      const missingSample = Array.from({ length: 5 }, (_, index) => `ocr 1.0 of ${index}`)
-      const progressOf = (images: number) => ({
-        ...{ announced, messages: images, images, completeImages: images, missing: announced },
-        missingSample,
-      })
-      const first = await signal(progressOf(1))
-      for (let images = 2; images < announced; images += 1) {
-        await signal(progressOf(images))
-        // A run cannot end while signals come faster than it takes them; batches of a consumer take their time.
-        if (images % 10 === 0) await untilImages(first, images)
-      }
-      journal.messages = announced
-      const last = await signal({ ...progressOf(announced), missing: 0 })
-      expect(await last.result()).toEqual({ outcome: 'complete', revision: 1 })
-      expect(published).toHaveLength(1)
-      const runs = await runsOf(tests, first)
-      expect(runs.length).toBeGreaterThan(1)
-      expect(Math.max(...runs.map(({ events }) => events))).toBeLessThan(400)
-      // Numbers grow by a digit or two.
-      const [handedOn = 0, ...others] = runs.slice(1).map(({ inputBytes }) => inputBytes)
-      expect(Math.max(handedOn, ...others)).toBeLessThan(handedOn + 20)
-      const { typedSearchAttributes, memo } = await last.describe()
-      expect(typedSearchAttributes.getAll().map(({ value }) => value)).toEqual(
-        expect.arrayContaining(['client', 'complete', last.workflowId.split('/')[2]]),
-      )
-      expect(memo).toMatchObject({ clientId: 'client' })
-    })
-  }, 180_000)
 })
