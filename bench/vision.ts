@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { readSetup } from '../cli/setup/read-setup.ts'
+import { detectionTable } from './vision/detection-table.ts'
 import { identityTable } from './vision/identity-table.ts'
+import { measureDetection } from './vision/measure-detection.ts'
 import { measureIdentity } from './vision/measure-identity.ts'
 
 /**
@@ -9,7 +11,7 @@ import { measureIdentity } from './vision/measure-identity.ts'
  * again across photos, and are two people kept apart, by threshold; writes a plot beside the system's other state.
  */
 
-const parts = ['identity'] as const
+const parts = ['identity', 'detection'] as const
 
 const { values } = parseArgs({
   options: {
@@ -29,4 +31,9 @@ if (wanted.has('identity')) {
   const identity = await measureIdentity(directory, report)
   process.stdout.write(`${identityTable(identity)}\n`)
   if (values.json) process.stdout.write(`${JSON.stringify({ bench: 'vision', identity })}\n`)
+}
+if (wanted.has('detection')) {
+  const detection = await measureDetection(directory, report)
+  process.stdout.write(`${detectionTable(detection)}\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify({ bench: 'vision', detection })}\n`)
 }

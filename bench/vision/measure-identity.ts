@@ -6,6 +6,7 @@ import { collectFaces, type FoundFace } from './collect-faces.ts'
 import { drawIdentityPlot } from './draw-identity-plot.ts'
 import { readLabelledPhotos } from './labelled-photos.ts'
 import { drawTransactions, ratePartitions, type PartitionRates } from './rate-partitions.ts'
+import { rounded } from './rounded.ts'
 import { ratePairs, type PairCounts, type PairRates, type TemplateOf } from './rate-pairs.ts'
 
 /** How well people are found again, by the way in which templates are made. */
@@ -96,10 +97,4 @@ function measurePacking(faces: readonly FoundFace[]): number {
     }
   }
   return Number(most.toFixed(5))
-}
-
-function rounded<T extends object>(figures: T): T {
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, Number(Number(value).toFixed(4))]),
-  ) as T
 }
