@@ -19,11 +19,11 @@ import type {
  * Says what is known of a transaction. Pure: the same record in any order gives the same summary. It is complete where no
  * announced image and no terminal message is missing.
  */
-export function composeSummary(
+export async function composeSummary(
   key: TransactionKey,
   record: TransactionRecord,
   { revision, decidedAt }: { revision: number; decidedAt: Date },
-): TransactionSummary {
+): Promise<TransactionSummary> {
   const images = record.images.toSorted((a, b) => compareText(a.imageId, b.imageId))
   const messages = Map.groupBy(record.messages, ({ imageId }) => imageId)
   const messagesOf = ({ imageId }: ImageAnswers) => messages.get(imageId) ?? []
@@ -37,7 +37,7 @@ export function composeSummary(
       imageId: image.imageId,
       services: servicesOf(messagesOf(image)),
     })),
-    people: peopleOfFaces(
+    people: await peopleOfFaces(
       key,
       images.flatMap((image) => facesOfImage(image.imageId, messagesOf(image))),
       record,

@@ -1,5 +1,5 @@
-import { unpackVector } from '../../lib/envelope/pack-vector.ts'
 import { comparePairs, cosineUnit, type Pairs } from './compare-pairs.ts'
+import { createTurns, type Turns } from './create-turns.ts'
 import { linkFaces } from './link-faces.ts'
 import type { FaceKey, FaceTemplate } from './transaction-record.ts'
 
@@ -20,20 +20,20 @@ export interface FaceGroup {
 
 /**
  * Faces of a transaction that are compared with each other, the surest of each image first. As many as a transaction's
- * images at most: two seconds of work and 25 MB. The faces beyond stay alone, as if they had no template.
+ * images at most: a second of work, in turns, and 35 MB. The faces beyond stay alone, as if they had no template.
  */
 export const maxComparedFaces = 2_048
 
 /**
  * Groups faces into people by their templates: average linkage on cosines, never two faces of one image in one person. A
  * face without a template is a person of its own. Pure, and the same whatever the order and the copies of its input. Groups and
- * their faces are in the order of image and index.
+ * their faces are in the order of image and index. What takes long is done in turns with everything else in the process.
  */
-export function groupFaces(
+export async function groupFaces(
   faces: readonly FaceKey[],
   templates: readonly FaceTemplate[],
   threshold: number,
-): FaceGroup[] {
+): Promise<FaceGroup[]> {
   const known = new Map(templates.map((template) => [textOf(template), template]))
   const distinct = [...new Map(faces.map((face) => [textOf(face), face])).values()]
   const compared = distinct
@@ -43,49 +43,63 @@ export function groupFaces(
     .sort(compareFaces)
   const told = new Set(compared.map(textOf))
   const alone = distinct.filter((face) => !told.has(textOf(face)))
-  return [
-    ...[...Map.groupBy(compared, ({ maker }) => maker).values()].flatMap((comparable) =>
-      groupComparable(comparable, threshold),
-    ),
-    ...alone.map(({ imageId, index }) => ({ faces: [{ imageId, index, similarity: 1 }] })),
-  ].sort(({ faces: [a] }, { faces: [b] }) => (a && b ? compareFaces(a, b) : 0))
+  const turns = createTurns()
+  const groups: FaceGroup[] = alone.map(({ imageId, index }) => ({
+    faces: [{ imageId, index, similarity: 1 }],
+  }))
+  for (const comparable of Map.groupBy(compared, ({ maker }) => maker).values())
+    groups.push(...(await groupComparable(comparable, threshold, turns)))
+  return groups.sort(({ faces: [a] }, { faces: [b] }) => (a && b ? compareFaces(a, b) : 0))
 }
 
 /** Groups faces with templates of one maker, sorted. */
-function groupComparable(faces: readonly FaceTemplate[], threshold: number): FaceGroup[] {
-  const pairs = comparePairs(faces.map(({ vector }) => unpackVector(vector)))
-  const groups = linkFaces(pairs, {
-    threshold,
-    mayLink: (one, other) => faces[one]?.imageId !== faces[other]?.imageId,
-  })
-  return groups.map((group) => {
-    const others = groups.filter((other) => other !== group)
-    const similarities = group.map((face) => meanCosine(pairs, face, group))
-    const nearest = group.map((face) =>
-      Math.max(...others.map((other) => meanCosine(pairs, face, other))),
-    )
-    return {
-      faces: group.flatMap((at, place) => {
-        const face = faces[at]
-        if (face === undefined) return []
-        const { imageId, index } = face
-        return [{ imageId, index, similarity: similarities[place] ?? 1 }]
-      }),
-      ...(others.length === 0 ? {} : { margin: Math.min(...similarities) - Math.max(...nearest) }),
+async function groupComparable(
+  faces: readonly FaceTemplate[],
+  threshold: number,
+  turns: Turns,
+): Promise<FaceGroup[]> {
+  const vectors = faces.map(({ vector }) => vector)
+  const pairs = await comparePairs(vectors, turns)
+  const mayLink = (one: number, other: number) => faces[one]?.imageId !== faces[other]?.imageId
+  const groups = await linkFaces(pairs, { threshold, mayLink }, turns)
+  const described: FaceGroup[] = []
+  for (const group of groups) {
+    const grouped: GroupedFace[] = []
+    let nearest = -Infinity
+    for (const at of group) {
+      const face = faces[at]
+      if (face === undefined) continue
+      const means = meanCosines(pairs, at, groups)
+      const { imageId, index } = face
+      grouped.push({ imageId, index, similarity: means.own })
+      nearest = Math.max(nearest, means.nearest)
+      if (turns.isOver()) await turns.next()
     }
-  })
+    const lowest = Math.min(...grouped.map(({ similarity }) => similarity))
+    described.push({
+      faces: grouped,
+      ...(groups.length === 1 ? {} : { margin: lowest - nearest }),
+    })
+  }
+  return described
 }
 
-/** Mean cosine of a face to the others of a group; 1 where there are none. */
-function meanCosine(pairs: Pairs, face: number, group: readonly number[]): number {
-  let sum = 0
-  let count = 0
-  for (const other of group) {
-    if (other === face) continue
-    sum += pairs.cosine(face, other)
-    count += 1
+/** Mean cosine of a face to the others of its own group, 1 where there are none; and the highest one to another group. */
+function meanCosines(pairs: Pairs, face: number, groups: readonly (readonly number[])[]) {
+  let own = 1
+  let nearest = -Infinity
+  for (const group of groups) {
+    let sum = 0
+    let count = 0
+    for (const other of group) {
+      if (other === face) continue
+      sum += pairs.cosine(face, other)
+      count += 1
+    }
+    if (count === group.length) nearest = Math.max(nearest, (sum * cosineUnit) / count)
+    else if (count > 0) own = (sum * cosineUnit) / count
   }
-  return count === 0 ? 1 : (sum * cosineUnit) / count
+  return { own, nearest }
 }
 
 // By code unit: the order must not depend on a machine's locale.

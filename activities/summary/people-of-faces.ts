@@ -12,13 +12,13 @@ import type { FaceKey, TransactionKey, TransactionRecord } from './transaction-r
  * Puts every face into exactly one person, in the order of image and index. A face that cannot be compared is a person of
  * its own, without a margin. Ids are those of the people that clients were told of before, as far as these are the same.
  */
-export function peopleOfFaces(
+export async function peopleOfFaces(
   key: TransactionKey,
   faces: readonly ImageFace[],
   record: Pick<TransactionRecord, 'templates' | 'identityThreshold' | 'formerPeople'>,
-): Person[] {
+): Promise<Person[]> {
   const boxes = new Map(faces.map((face) => [textOf(face), face.boundingBox]))
-  const groups = groupFaces(faces, record.templates, record.identityThreshold)
+  const groups = await groupFaces(faces, record.templates, record.identityThreshold)
   const names = namePeople(
     key,
     groups.map((group) => group.faces),

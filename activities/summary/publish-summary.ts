@@ -60,7 +60,7 @@ export interface SummaryActivitiesDependencies {
   decideRevision(
     key: TransactionKey,
     revision: number,
-    compose: (record: TransactionRecord) => Omit<StoredRevision, 'messages' | 'revision'>,
+    compose: (record: TransactionRecord) => Promise<Omit<StoredRevision, 'messages' | 'revision'>>,
   ): Promise<StoredRevision | null>
   /** Resolves when the record is durable. */
   writeSummary(key: TransactionKey, value: Uint8Array): Promise<void>
@@ -122,9 +122,9 @@ async function publish(
 ): Promise<DecidedRevision | null> {
   const { clientId, correlationId, revision } = input
   const key = { clientId, correlationId }
-  const stored = await dependencies.decideRevision(key, revision, (record) => {
+  const stored = await dependencies.decideRevision(key, revision, async (record) => {
     try {
-      return composeRecord(input, record)
+      return await composeRecord(input, record)
     } catch (cause) {
       // The store must not take it for an outage of its own.
       throw cause instanceof IpsError ? cause : unusable(cause)
@@ -138,16 +138,17 @@ async function publish(
   return decided
 }
 
-function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {
+async function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {
   const { clientId, correlationId, revision, decidedAtMs } = input
   const decidedAt = new Date(decidedAtMs)
-  const composed = composeSummary({ clientId, correlationId }, record, { revision, decidedAt })
+  const key = { clientId, correlationId }
+  const composed = await composeSummary(key, record, { revision, decidedAt })
   const summary = fitSummary(composed, maxSummaryBytes)
   const envelope = create(EnvelopeSchema, {
     correlationId,
     token: record.token,
     payload: packPayload(TransactionSummarySchema, summary),
-    messageId: summaryMessageIdOf({ clientId, correlationId, revision }),
+    messageId: summaryMessageIdOf({ clientId, correlationId, revision, version: '1.0' }),
     ingestedAt: timestampFromDate(record.tokenIngestedAt),
     traceparent: continueTrace(record.traceparent),
     announcedImages: record.announced,

@@ -50,17 +50,18 @@ export async function measureIdentity(
   const { found, shown, alignMs, embedMs } = await collectFaces(await readLabelledPhotos(), report)
   const mild = drawTransactions(found, transactionCount, { mildOnly: true })
   const all = drawTransactions(found, transactionCount, { mildOnly: false })
-  const rated = Object.entries(ways).map(([way, templateOf]) => {
+  const rate = async ([way, templateOf]: readonly [string, TemplateOf]) => {
     const templates = new Map(found.map((face) => [face, templateOf(face)]))
     const known: TemplateOf = (face) => templates.get(face) ?? face.plain
     const { rates, counts } = ratePairs(found, known, thresholds)
     const figures = {
       pairs: rates.map(rounded),
-      mild: ratePartitions(mild, known, thresholds).map(rounded),
-      all: ratePartitions(all, known, thresholds).map(rounded),
+      mild: (await ratePartitions(mild, known, thresholds)).map(rounded),
+      all: (await ratePartitions(all, known, thresholds)).map(rounded),
     }
     return { way, counts, figures }
-  })
+  }
+  const rated = await Promise.all(Object.entries(ways).map(rate))
   const figures = {
     faces: { shown, found: found.length },
     pairs: rated[0]?.counts ?? { samePhoto: 0, otherPhoto: 0, different: 0 },

@@ -45,13 +45,15 @@ export function drawTransactions(
 }
 
 /** Groups the faces of each transaction, as the summary service does it. */
-export function ratePartitions(
+export async function ratePartitions(
   transactions: readonly (readonly FoundFace[])[],
   templateOf: TemplateOf,
   thresholds: readonly number[],
-): PartitionRates[] {
-  return thresholds.map((threshold) => {
-    const results = transactions.map((faces) => judge(faces, templateOf, threshold))
+): Promise<PartitionRates[]> {
+  const rate = async (threshold: number) => {
+    const results = await Promise.all(
+      transactions.map((faces) => judge(faces, templateOf, threshold)),
+    )
     const partOf = (holds: (result: Judgement) => boolean) =>
       results.filter(holds).length / transactions.length
     return {
@@ -60,7 +62,8 @@ export function ratePartitions(
       wronglyJoined: partOf(({ isJoined }) => isJoined),
       split: partOf(({ isSplit }) => isSplit),
     }
-  })
+  }
+  return Promise.all(thresholds.map(rate))
 }
 
 interface Judgement {
@@ -68,14 +71,17 @@ interface Judgement {
   readonly isSplit: boolean
 }
 
-function judge(faces: readonly FoundFace[], templateOf: TemplateOf, threshold: number): Judgement {
+async function judge(
+  faces: readonly FoundFace[],
+  templateOf: TemplateOf,
+  threshold: number,
+): Promise<Judgement> {
   const templates = faces.map((face, index) => ({
     ...{ imageId: imageOf(face.photo.file, face.variation), index, maker: 'bench' },
     vector: packVector(templateOf(face)),
   }))
-  const groups = groupFaces(templates, templates, threshold).map((group) =>
-    group.faces.map(({ index }) => faces[index]?.person ?? ''),
-  )
+  const grouped = await groupFaces(templates, templates, threshold)
+  const groups = grouped.map((group) => group.faces.map(({ index }) => faces[index]?.person ?? ''))
   const people = groups.flatMap((group) => [...new Set(group)])
   return {
     isJoined: groups.some((group) => new Set(group).size > 1),

@@ -21,7 +21,9 @@ export function createRevisionStore(pool: Pool): RevisionStore {
           const known = await readRevision(client, key, revision)
           if (known !== undefined) return known
           const record = await readTransactionRecord(client, key)
-          const decided = { revision, messages: record.messages.length, ...compose(record) }
+          // A second or two at most, where thousands of faces are compared, in turns with everything else here.
+          const composed = await compose(record)
+          const decided = { revision, messages: record.messages.length, ...composed }
           await insertRevision(client, key, decided)
           return decided
         }),

@@ -48,15 +48,15 @@ const text = ['ocr', '1.0'] as const
 const box = { left: 1, top: 2, width: 30, height: 40 }
 const terminal = { kind: 'terminal', results: 1 } as const
 
-function jsonOf(members: Partial<TransactionRecord>) {
-  const summary = composeSummary(key, record(members), decision)
+async function jsonOf(members: Partial<TransactionRecord>) {
+  const summary = await composeSummary(key, record(members), decision)
   return toJson(TransactionSummarySchema, summary) as Record<string, unknown>
 }
 
 describe('a summary', () => {
-  test('shows images, services, people and texts of a complete transaction', () => {
+  test('shows images, services, people and texts of a complete transaction', async () => {
     const expected = ['faceextract/1.1', 'ocr/1.0']
-    const summary = jsonOf({
+    const summary = await jsonOf({
       announced: 1,
       images: [{ imageId: idOf(1), expected, answered: expected }],
       messages: [
@@ -90,9 +90,9 @@ describe('a summary', () => {
     })
   })
 
-  test('names missing messages, counts missing images, and keeps failures', () => {
+  test('names missing messages, counts missing images, and keeps failures', async () => {
     const failure = { code: 'image-damaged', detail: 'the file ends early' }
-    const summary = jsonOf({
+    const summary = await jsonOf({
       announced: 3,
       images: [
         {
@@ -118,11 +118,11 @@ describe('a summary', () => {
     })
   })
 
-  test('says a face once where several versions found it', () => {
+  test('says a face once where several versions found it', async () => {
     const old = ['faceextract', '1.0'] as const
     const newest = ['faceextract', '2.0'] as const
     const other = { left: 9, top: 9, width: 9, height: 9 }
-    const summary = composeSummary(
+    const summary = await composeSummary(
       key,
       record({
         images: [{ imageId: idOf(1), expected: [], answered: [] }],
@@ -153,7 +153,7 @@ describe('a summary', () => {
     expect(new Set(summary.people.map(({ personId }) => personId)).size).toBe(3)
   })
 
-  test('is the same whatever the order of the journal’s rows', () => {
+  test('is the same whatever the order of the journal’s rows', async () => {
     const messages = [1, 2, 3].flatMap((image) => [
       message(image, faces, 'terminal', terminal),
       message(image, faces, 0, { kind: 'faces', faces: [{ index: 0, boundingBox: box }] }),
@@ -167,10 +167,10 @@ describe('a summary', () => {
     }))
     const shuffled = <T>(list: readonly T[]) =>
       fc.shuffledSubarray([...list], { minLength: list.length })
-    fc.assert(
-      fc.property(shuffled(messages), shuffled(images), (someMessages, someImages) => {
-        expect(jsonOf({ messages: someMessages, images: someImages })).toEqual(
-          jsonOf({ messages, images }),
+    await fc.assert(
+      fc.asyncProperty(shuffled(messages), shuffled(images), async (someMessages, someImages) => {
+        expect(await jsonOf({ messages: someMessages, images: someImages })).toEqual(
+          await jsonOf({ messages, images }),
         )
       }),
     )

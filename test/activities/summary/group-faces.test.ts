@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { groupFaces, maxComparedFaces } from '../../../activities/summary/group-faces.ts'
@@ -20,7 +21,7 @@ const keysOf = (templates: readonly FaceKey[]) =>
   templates.map(({ imageId, index }) => ({ imageId, index }))
 
 /** The ids of the groups' faces. */
-const namesOf = (groups: ReturnType<typeof groupFaces>) =>
+const namesOf = (groups: Awaited<ReturnType<typeof groupFaces>>) =>
   groups.map(({ faces }) => faces.map(({ imageId, index }) => `${imageId}${index}`))
 
 const transactions = fc.uniqueArray(
@@ -53,7 +54,7 @@ const mean = (values: readonly number[]) =>
   values.reduce((sum, value) => sum + value, 0) / values.length
 
 describe('the people of a transaction', () => {
-  test('are faces that look alike, of one image each', () => {
+  test('are faces that look alike, of one image each', async () => {
     const templates = [
       template('b', 0, 10),
       template('a', 0, 0),
@@ -61,22 +62,22 @@ describe('the people of a transaction', () => {
       template('c', 0, 100),
       template('c', 1, 200),
     ]
-    expect(namesOf(groupFaces(keysOf(templates), templates, threshold))).toEqual([
+    expect(namesOf(await groupFaces(keysOf(templates), templates, threshold))).toEqual([
       ['a0', 'b0'],
       ['a1', 'c0'],
       ['c1'],
     ])
   })
 
-  test('are never two faces of one image, however alike, but the likelier of them', () => {
+  test('are never two faces of one image, however alike, but the likelier of them', async () => {
     const templates = [template('a', 0, 0), template('a', 1, 3), template('b', 0, 4)]
-    expect(namesOf(groupFaces(keysOf(templates), templates, threshold))).toEqual([
+    expect(namesOf(await groupFaces(keysOf(templates), templates, threshold))).toEqual([
       ['a0'],
       ['a1', 'b0'],
     ])
   })
 
-  test('have each face once, whatever the order and the copies of the input', () => {
+  test('have each face once, whatever the order and the copies of the input', async () => {
     const runs = transactions.chain((faces) =>
       fc.record({
         faces: fc.constant(faces),
@@ -84,14 +85,14 @@ describe('the people of a transaction', () => {
         seed: fc.infiniteStream(fc.double({ noNaN: true })),
       }),
     )
-    fc.assert(
-      fc.property(runs, ({ faces, copies, seed }) => {
-        const groups = group(faces)
+    await fc.assert(
+      fc.asyncProperty(runs, async ({ faces, copies, seed }) => {
+        const groups = await group(faces)
         const shuffled = [...faces, ...copies]
           .map((face) => ({ face, at: seed.next().value as number }))
           .sort((a, b) => a.at - b.at)
           .map(({ face }) => face)
-        expect(group(shuffled)).toEqual(groups)
+        expect(await group(shuffled)).toEqual(groups)
         expect(namesOf(groups).flat().sort()).toEqual(
           faces.map(({ imageId, index }) => `${imageId}${index}`).sort(),
         )
@@ -102,15 +103,15 @@ describe('the people of a transaction', () => {
     )
   })
 
-  test('say their similarities and margins as the contract defines them', () => {
-    fc.assert(
-      fc.property(transactions, (faces) => {
+  test('say their similarities and margins as the contract defines them', async () => {
+    await fc.assert(
+      fc.asyncProperty(transactions, async (faces) => {
         const known = new Map(
           faces
             .filter(({ isKnown }) => isKnown)
             .map((face) => [`${face.imageId}${face.index}`, face]),
         )
-        const groups = group(faces)
+        const groups = await group(faces)
         const people = groups.map((person) =>
           person.faces.flatMap(({ imageId, index }) => known.get(`${imageId}${index}`) ?? []),
         )
@@ -140,35 +141,54 @@ describe('the people of a transaction', () => {
     )
   })
 
-  test('are faces alone where there is no template, or none of the same maker', () => {
+  test('are faces alone where there is no template, or none of the same maker', async () => {
     const templates = [template('a', 0, 0), template('b', 0, 0, 'model/2')]
     const faces = [...keysOf(templates), { imageId: 'c', index: 0 }]
-    expect(groupFaces(faces, templates, threshold)).toEqual(
+    expect(await groupFaces(faces, templates, threshold)).toEqual(
       faces.map((face) => ({ faces: [{ ...face, similarity: 1 }] })),
     )
   })
 
-  test('take no notice of templates of faces that nobody was told of', () => {
+  test('take no notice of templates of faces that nobody was told of', async () => {
     const templates = [template('a', 0, 0), template('b', 0, 0), template('b', 1, 90)]
     const told = [
       { imageId: 'a', index: 0 },
       { imageId: 'b', index: 0 },
     ]
-    expect(namesOf(groupFaces(told, templates, threshold))).toEqual([['a0', 'b0']])
+    expect(namesOf(await groupFaces(told, templates, threshold))).toEqual([['a0', 'b0']])
   })
 
-  test('are compared up to a limit, the surest faces of each image first', () => {
+  test('are compared up to a limit, the surest faces of each image first', async () => {
     const images = Array.from({ length: maxComparedFaces / 2 }, (_, image) => `i${image} `)
     const templates = images.flatMap((imageId) =>
       [0, 90, 180].map((degrees, index) => template(imageId, index, degrees)),
     )
-    const sizes = groupFaces(keysOf(templates), templates, threshold).map(
-      ({ faces }) => faces.length,
-    )
+    const groups = await groupFaces(keysOf(templates), templates, threshold)
+    const sizes = groups.map(({ faces }) => faces.length)
     expect(sizes.toSorted((a, b) => b - a)).toEqual([
       images.length,
       images.length,
       ...images.map(() => 1),
     ])
+  })
+
+  test('are found in turns with everything else in the process, however many they are', async () => {
+    const templates = Array.from({ length: maxComparedFaces }, (_, face) => ({
+      ...template(`i${face}`, 0, 0),
+      vector: Uint8Array.from({ length: 512 }, (_each, at) => (face * 31 + at * at) % 256),
+    }))
+    let isGrouping = true
+    const countTurns = async () => {
+      for (let turns = 0; ; turns += 1) {
+        if (!isGrouping) return turns
+        await setImmediate()
+      }
+    }
+    const [turns, groups] = await Promise.all([
+      countTurns(),
+      groupFaces(keysOf(templates), templates, threshold).finally(() => void (isGrouping = false)),
+    ])
+    expect(namesOf(groups).flat()).toHaveLength(maxComparedFaces)
+    expect(turns).toBeGreaterThan(10)
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { cosineUnit, pairIndex, type Pairs } from '../../../activities/summary/compare-pairs.ts'
+import { createTurns } from '../../../activities/summary/create-turns.ts'
 import { linkFaces } from '../../../activities/summary/link-faces.ts'
 
 const maxFaces = 14
@@ -56,12 +57,12 @@ function linkNaively(
 }
 
 describe('grouping faces by average linkage', () => {
-  test('gives what the naive way gives, ties and exclusions included', () => {
-    fc.assert(
-      fc.property(transactions, ({ cosines, images, threshold }) => {
+  test('gives what the naive way gives, ties and exclusions included', async () => {
+    await fc.assert(
+      fc.asyncProperty(transactions, async ({ cosines, images, threshold }) => {
         const pairs = pairsOf(images.length, cosines)
         const mayLink = (one: number, other: number) => images[one] !== images[other]
-        expect(linkFaces(pairs, { threshold, mayLink })).toEqual(
+        expect(await linkFaces(pairs, { threshold, mayLink }, createTurns())).toEqual(
           linkNaively(pairs, threshold, mayLink),
         )
       }),
@@ -69,10 +70,11 @@ describe('grouping faces by average linkage', () => {
     )
   })
 
-  test('unites everything that has no reason to stay apart, however much it is', () => {
+  test('unites everything that has no reason to stay apart, however much it is', async () => {
     const count = 2_048
     const pairs: Pairs = { count, cosine: () => 0.5 / cosineUnit }
-    const groups = linkFaces(pairs, { threshold: 0.5, mayLink: () => true })
+    const options = { threshold: 0.5, mayLink: () => true }
+    const groups = await linkFaces(pairs, options, createTurns())
     expect(groups).toEqual([Array.from({ length: count }, (_, face) => face)])
   })
 })

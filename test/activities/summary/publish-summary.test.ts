@@ -23,10 +23,10 @@ function createRecorder(found = true, token = 'the.token') {
   const values: Uint8Array[] = []
   const failure: { error?: Error } = {}
   const dependencies: SummaryActivitiesDependencies = {
-    decideRevision(_key, revision, compose) {
+    async decideRevision(_key, revision, compose) {
       events.push('decide')
-      if (!found) return Promise.resolve(null)
-      const composed = compose({
+      if (!found) return null
+      const composed = await compose({
         announced: 0,
         windowStart: tokenIngestedAt,
         token,
@@ -39,7 +39,7 @@ function createRecorder(found = true, token = 'the.token') {
         templates: [],
         formerPeople: [],
       })
-      return Promise.resolve({ revision, messages: 7, ...composed })
+      return { revision, messages: 7, ...composed }
     },
     writeSummary(_key, value) {
       if (failure.error !== undefined) return Promise.reject(failure.error)

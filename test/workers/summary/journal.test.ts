@@ -84,7 +84,7 @@ async function append(entries: readonly Omit<JournalEntry, 'correlationId'>[], s
   const kept: TransactionRecord[] = []
   await createRevisionStore(pool).decideRevision(key, 1, (record) => {
     kept.push(record)
-    return { outcome: 'partial', value: Buffer.from('1') }
+    return Promise.resolve({ outcome: 'partial', value: Buffer.from('1') })
   })
   return { key, progress: transaction?.progress, record: sorted(kept[0]) }
 }
@@ -182,7 +182,9 @@ describe('the journal of transactions', () => {
     const revisions = createRevisionStore(pool)
     await journal.append(groupEntries([entry(key)]))
     const decide = (value: string) =>
-      revisions.decideRevision(key, 1, () => ({ outcome: 'partial', value: Buffer.from(value) }))
+      revisions.decideRevision(key, 1, () =>
+        Promise.resolve({ outcome: 'partial', value: Buffer.from(value) }),
+      )
     const first = await decide('first')
     await journal.append(groupEntries([entry(key)]))
     const second = await decide('second')
@@ -211,7 +213,9 @@ describe('the journal of transactions', () => {
       ]),
     )
     const revisions = createRevisionStore(pool)
-    await revisions.decideRevision(key, 1, () => ({ outcome: 'partial', value: Buffer.of(1) }))
+    await revisions.decideRevision(key, 1, () =>
+      Promise.resolve({ outcome: 'partial', value: Buffer.of(1) }),
+    )
     const countTemplates = async () => {
       const { rows } = await pool.query<{ templates: number }>(
         `SELECT count(*)::integer AS templates FROM face_templates WHERE correlation_id = ANY ($1)`,
