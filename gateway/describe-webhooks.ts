@@ -13,6 +13,7 @@ const summaries: Readonly<Record<WebhookType, string>> = {
   'ocr.v1m0.RecognizedText': 'Text was read, in reading order',
   'vision.v1m0.ImageProcessed': 'A service has ended with an image, after its results',
   'summary.v1m0.TransactionSummary': 'A transaction is complete, or as complete as it gets',
+  'summary.v1m1.TransactionSummary': 'The same, and where its images say the same',
 }
 
 const description = `

@@ -37,7 +37,7 @@ export const topics = {
   },
   summary: {
     name: 'summary-1',
-    payloads: ['summary.v1m0.TransactionSummary'],
+    payloads: ['summary.v1m0.TransactionSummary', 'summary.v1m1.TransactionSummary'],
     partitions: 12,
     retentionMs: 3 * day,
   },

@@ -7,6 +7,7 @@ import { file_com_reactivearchitecturecookbook_faceextract_v2m0 as faceextractV2
 import { file_com_reactivearchitecturecookbook_ingest_v1m0 as ingestV1m0 } from '../../proto/gen/com/reactivearchitecturecookbook/ingest-v1m0_pb.ts'
 import { file_com_reactivearchitecturecookbook_ocr_v1m0 as ocrV1m0 } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
 import { file_com_reactivearchitecturecookbook_summary_v1m0 as summaryV1m0 } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { file_com_reactivearchitecturecookbook_summary_v1m1 as summaryV1m1 } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 import { file_com_reactivearchitecturecookbook_vision_v1m0 as visionV1m0 } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
 
 const rootPackage = 'com.reactivearchitecturecookbook.'
@@ -19,6 +20,7 @@ export const payloadRegistry = createRegistry(
   ingestV1m0,
   ocrV1m0,
   summaryV1m0,
+  summaryV1m1,
   visionV1m0,
 )
 

@@ -10,7 +10,7 @@ const maxConcurrency = 1_000
 /** A body of so many messages is already some megabytes. */
 const maxBatchMessages = 1_000
 const maxBatchWaitMs = 60_000
-/** There are six types of messages; each may be named a few times over. */
+/** There are seven types of messages; each may be named a few times over. */
 const maxTypes = 32
 const maxTypeLength = 128
 /** Each region is a run of the detector. */
@@ -97,7 +97,9 @@ export const claimCatalogue = {
     }),
   },
   summary: {
-    versions: ['1.0'],
+    versions: ['1.0', '1.1'],
+    // Clients were promised that this one means the messages of 1.0; 1.1 is asked for by its name.
+    pinned: { '1.*': '1.0' },
     value: settings({
       windowSeconds: z.int().min(1).max(maxWindowSeconds).default(86_400),
       idleSeconds: z.int().min(1).max(maxWindowSeconds).default(30),

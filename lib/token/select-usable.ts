@@ -17,6 +17,7 @@ export function selectUsable<Value>(
   served: readonly string[],
   options: {
     read: (value: unknown) => Value
+    pinned?: Readonly<Record<string, string>>
     onMalformed?: (claim: string, error: IpsError) => void
   },
 ): readonly UsableVersion<Value>[] {
@@ -24,7 +25,12 @@ export function selectUsable<Value>(
   for (;;) {
     const versions: UsableVersion<Value>[] = []
     const malformed: string[] = []
-    for (const { version, claim, value } of selectVersions(usable, service, served)) {
+    for (const { version, claim, value } of selectVersions(
+      usable,
+      service,
+      served,
+      options.pinned,
+    )) {
       try {
         versions.push({ version, value: options.read(value) })
       } catch (error) {

@@ -10,18 +10,20 @@ export interface SelectedVersion {
 
 /**
  * The versions of a service that a token's rights ask for, oldest first: `1.*` is served by the newest minor of that major
- * among `served`, `1.0` by exactly that, `*` by the newest of all. Several claims are each served, each version once, with
- * the value of the most specific claim. Claims of other services, or of versions that are not served, select nothing.
+ * among `served`, `1.0` by exactly that, `*` by the newest of all; `pinned` says otherwise where a service has promised
+ * something else, as `{'1.*': '1.0'}`. Several claims are each served, each version once, with the value of the most specific
+ * claim. Claims of other services, or of versions that are not served, select nothing.
  */
 export function selectVersions(
   rights: Readonly<Record<string, unknown>>,
   service: string,
   served: readonly string[],
+  pinned: Readonly<Record<string, string>> = {},
 ): readonly SelectedVersion[] {
   const newestFirst = [...served].sort(compareVersions).reverse()
   const selected = new Map<string, SelectedVersion>()
   for (const { claim, asked } of claimsOf(rights, service)) {
-    const version = newestFirst.find((candidate) => isWithin(candidate, asked))
+    const version = newestFirst.find((candidate) => isWithin(candidate, pinned[asked] ?? asked))
     if (version === undefined || selected.has(version)) continue
     selected.set(version, { version, claim, value: rights[claim] })
   }

@@ -1,13 +1,9 @@
 import { expectedTerminals } from '../../lib/token/expected-terminals.ts'
-import { readSummaryClaim } from '../../lib/token/read-summary-claim.ts'
+import { readSummaryClaim, type SummaryClaim } from '../../lib/token/read-summary-claim.ts'
 
 /** What a token says of summaries. */
-export interface SummaryRights {
+export interface SummaryRights extends SummaryClaim {
   readonly clientId: string
-  readonly windowSeconds: number
-  readonly idleSeconds: number
-  /** Faces whose similarity is at least this are one person: a cosine. */
-  readonly identityThreshold: number
   /** The terminal messages that its images will have, as `service/version`. */
   readonly expected: readonly string[]
 }

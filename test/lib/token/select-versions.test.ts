@@ -24,6 +24,23 @@ describe('selectVersions', () => {
     expect(versionsOf('faceextract-*')).toEqual([['2.0', 'faceextract-*']])
   })
 
+  test('serves a claim by the version that was promised for it, where one was', () => {
+    const select = (...claims: string[]) =>
+      selectVersions(
+        Object.fromEntries(claims.map((claim) => [claim, claim])),
+        'faceextract',
+        served,
+        { '1.*': '1.0' },
+      ).map(({ version, claim }) => [version, claim])
+    expect(select('faceextract-1.*')).toEqual([['1.0', 'faceextract-1.*']])
+    expect(select('faceextract-*', 'faceextract-1.1', 'faceextract-1.*')).toEqual([
+      ['1.0', 'faceextract-1.*'],
+      ['1.1', 'faceextract-1.1'],
+      ['2.0', 'faceextract-*'],
+    ])
+    expect(select('faceextract-1.*', 'faceextract-1.0')).toEqual([['1.0', 'faceextract-1.0']])
+  })
+
   test('serves several claims, oldest version first', () => {
     expect(versionsOf('faceextract-*', 'faceextract-1.*', 'faceextract-1.0')).toEqual([
       ['1.0', 'faceextract-1.0'],

@@ -13,10 +13,26 @@ describe('what a token says of summaries', () => {
     }
     expect(readSummaryRights('client', rights)).toEqual({
       clientId: 'client',
+      versions: ['1.0'],
       windowSeconds: 60,
       idleSeconds: 30,
       identityThreshold: 0.42,
       expected: ['faceextract/1.1', 'faceextract/2.0', 'ocr/1.0'],
+    })
+  })
+
+  test('is the longest waits and the strictest threshold of several claims, and each version once', () => {
+    const rights = {
+      'summary-1.0': { windowSeconds: 60, idleSeconds: 10, identityThreshold: 0.5 },
+      'summary-1.*': { windowSeconds: 600 },
+      'summary-1.1': { idleSeconds: 20 },
+      'summary-*': { identityThreshold: 0.9 },
+    }
+    expect(readSummaryRights('client', rights)).toMatchObject({
+      versions: ['1.0', '1.1'],
+      windowSeconds: 86_400,
+      idleSeconds: 20,
+      identityThreshold: 0.5,
     })
   })
 
