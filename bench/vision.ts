@@ -5,13 +5,15 @@ import { detectionTable } from './vision/detection-table.ts'
 import { identityTable } from './vision/identity-table.ts'
 import { measureDetection } from './vision/measure-detection.ts'
 import { measureIdentity } from './vision/measure-identity.ts'
+import { measureText } from './vision/measure-text.ts'
+import { textTable } from './vision/text-table.ts'
 
 /**
  * How well the vision services do their work, on pictures of which it is known what is in them. `identity`: are people found
  * again across photos, and are two people kept apart, by threshold; writes a plot beside the system's other state.
  */
 
-const parts = ['identity', 'detection'] as const
+const parts = ['identity', 'detection', 'text'] as const
 
 const { values } = parseArgs({
   options: {
@@ -36,4 +38,9 @@ if (wanted.has('detection')) {
   const detection = await measureDetection(directory, report)
   process.stdout.write(`${detectionTable(detection)}\n`)
   if (values.json) process.stdout.write(`${JSON.stringify({ bench: 'vision', detection })}\n`)
+}
+if (wanted.has('text')) {
+  const text = await measureText(directory, report)
+  process.stdout.write(`${textTable(text)}\n`)
+  if (values.json) process.stdout.write(`${JSON.stringify({ bench: 'vision', text })}\n`)
 }
