@@ -32,6 +32,8 @@ export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl(url, database),
     max: size,
+    // What is asked without waiting for the answer before is sent at once.
+    pipeline: true,
     connectionTimeoutMillis: connectionTimeoutMs,
     statement_timeout: statementTimeoutMs,
     application_name: `ips ${database}`,
@@ -39,6 +41,8 @@ export function createPool(options: PoolOptions): pg.Pool {
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
   })
+  // While it is in use its statements say so; an event that nobody hears would end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined))
   pool.on('error', (error) => logger.warn({ error, database }, 'postgres.connection-lost'))
   return pool
 }

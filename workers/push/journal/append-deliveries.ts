@@ -1,6 +1,9 @@
-import { withTransaction, type Pool, type PoolClient } from '../../../lib/postgres/create-pool.ts'
-import { appendedChannel, interruptChannel } from './channels.ts'
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { transact, type Statement } from '../../../lib/postgres/transact.ts'
+import { appendedChannel } from './channels.ts'
 import { onJournal } from './journal-errors.ts'
+import { notifyOf } from './notify-of.ts'
+import { slotBits } from './slots.ts'
 import { upsertEndpoints, type EndpointRow } from './upsert-endpoints.ts'
 
 export type { EndpointRow } from './upsert-endpoints.ts'
@@ -32,8 +35,8 @@ export interface AppendResult {
   readonly woken: readonly WokenEndpoint[]
 }
 
-/** PostgreSQL's payload of one notification has at most 8,000 bytes. */
-const idsPerNotification = 200
+/** The topics keep records for three days: what was in a slot that was closed before comes no more. One day is to spare. */
+const copiesWithinDays = 4
 
 /**
  * Appends messages in their order, in one transaction, and notes which endpoints need waking. A message that its
@@ -47,18 +50,15 @@ export async function appendDeliveries(
   secretOverlapSeconds: number,
 ): Promise<AppendResult> {
   if (deliveries.length === 0) return { appended: 0, woken: [] }
-  return onJournal('appending messages', () =>
-    withTransaction(pool, async (client) => {
-      const locked = await upsertEndpoints(client, endpointsOf(deliveries), secretOverlapSeconds)
-      const { appended, touched, woken } = await insertDeliveries(
-        client,
-        withoutCopies(deliveries),
-        locked.copiesFrom,
-      )
-      await notify(client, touched, locked.changed)
-      return { appended, woken }
-    }),
-  )
+  return onJournal('appending messages', async () => {
+    const [, rows] = await transact(pool, [
+      upsertEndpoints(endpointsOf(deliveries), secretOverlapSeconds),
+      // A statement of its own: it sees what others have appended while it waited for the endpoints.
+      insertDeliveries(withoutCopies(deliveries)),
+    ])
+    const [row] = rows as AppendResult[]
+    return row ?? { appended: 0, woken: [] }
+  })
 }
 
 /** Each message once: a statement does not see what it has inserted itself. */
@@ -82,20 +82,9 @@ function endpointsOf(deliveries: readonly NewDelivery[]): EndpointRow[] {
   return [...newest.values()].sort((a, b) => (a.endpointId < b.endpointId ? -1 : 1))
 }
 
-interface InsertedRow {
-  endpoint_id: string
-  count: string
-  client_id: string | null
-  host: string | null
-  wake_generation: string | null
-}
-
-async function insertDeliveries(
-  client: PoolClient,
-  deliveries: readonly NewDelivery[],
-  copiesFrom: string,
-) {
-  const { rows } = await client.query<InsertedRow>({
+/** Its only row is an `AppendResult`. Of the journal's slots those are looked at that may have copies of what comes now. */
+function insertDeliveries(deliveries: readonly NewDelivery[]): Statement {
+  return {
     name: 'insert-deliveries',
     // The endpoint's id is compared in a way that no index serves: only the message's own is to be used.
     text: `
@@ -109,19 +98,24 @@ async function insertDeliveries(
         WHERE NOT EXISTS (
           SELECT FROM deliveries AS known
           WHERE known.message_id = new.message_id AND known.endpoint_id || '' = new.endpoint_id
-            AND known.replay_of IS NULL AND known.position >= $9
+            AND known.replay_of IS NULL AND known.position >= (
+              SELECT min(slot)::bigint << ${slotBits} FROM slots
+              WHERE closed_at IS NULL OR closed_at > now() - interval '${copiesWithinDays} days'
+            )
           OFFSET 0
         )
         RETURNING endpoint_id
       ), touched AS (
-        SELECT endpoint_id, count(*) FROM appended GROUP BY endpoint_id
+        SELECT DISTINCT endpoint_id FROM appended
       ), woken AS (
         UPDATE endpoints SET
           awake = true, wake_generation = wake_generation + 1, woken_at = now()
         WHERE endpoint_id = ANY(ARRAY(SELECT endpoint_id FROM touched)) AND NOT awake
-        RETURNING endpoint_id, client_id, host, wake_generation
-      )
-      SELECT * FROM touched LEFT JOIN woken USING (endpoint_id)`,
+        RETURNING endpoint_id AS "endpointId", client_id AS "clientId", host, wake_generation AS generation
+      ), news AS (${notifyOf(appendedChannel, 'SELECT endpoint_id FROM touched')})
+      SELECT (SELECT count(*)::integer FROM appended) AS appended,
+        (SELECT coalesce(json_agg(woken), '[]') FROM woken) AS woken,
+        (SELECT count(told) FROM news) AS notifications`,
     values: [
       deliveries.map(({ endpoint }) => endpoint.endpointId),
       deliveries.map((delivery) => delivery.messageId),
@@ -131,43 +125,6 @@ async function insertDeliveries(
       deliveries.map((delivery) => delivery.traceparent),
       deliveries.map((delivery) => delivery.createdAt),
       deliveries.map((delivery) => delivery.body),
-      copiesFrom,
     ],
-  })
-  return {
-    appended: rows.reduce((total, { count }) => total + Number(count), 0),
-    touched: rows.map((row) => row.endpoint_id),
-    woken: rows.flatMap(toWoken),
   }
-}
-
-function toWoken(row: InsertedRow): WokenEndpoint[] {
-  const { endpoint_id: endpointId, client_id: clientId, host, wake_generation: generation } = row
-  if (clientId === null || host === null) return []
-  return [{ endpointId, clientId, host, generation: Number(generation) }]
-}
-
-/** Heard when the transaction is committed, by every process that delivers. */
-async function notify(
-  client: PoolClient,
-  touched: readonly string[],
-  changed: readonly string[],
-): Promise<void> {
-  const payloads = [
-    ...chunksOf(touched).map((ids) => [appendedChannel, ids]),
-    ...chunksOf(changed).map((ids) => [interruptChannel, ids]),
-  ]
-  if (payloads.length === 0) return
-  await client.query({
-    name: 'notify',
-    text: 'SELECT pg_notify(channel, ids) FROM unnest($1::text[], $2::text[]) AS news (channel, ids)',
-    values: [payloads.map(([channel]) => channel), payloads.map(([, ids]) => ids)],
-  })
-}
-
-function chunksOf(ids: readonly string[]): string[] {
-  const chunks: string[] = []
-  for (let start = 0; start < ids.length; start += idsPerNotification)
-    chunks.push(ids.slice(start, start + idsPerNotification).join(','))
-  return chunks
 }

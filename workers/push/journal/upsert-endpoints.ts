@@ -1,5 +1,6 @@
-import type { PoolClient } from '../../../lib/postgres/create-pool.ts'
-import { slotBits } from './slots.ts'
+import type { Statement } from '../../../lib/postgres/transact.ts'
+import { interruptChannel } from './channels.ts'
+import { notifyOf } from './notify-of.ts'
 
 /** An endpoint as a token names it, ready for the journal. */
 export interface EndpointRow {
@@ -16,20 +17,16 @@ export interface EndpointRow {
   readonly tokenIssuedAt: Date
 }
 
-/** The topics keep records for three days: what was in a slot that was closed before comes no more. One day is to spare. */
-const copiesWithinDays = 4
-
 /**
  * Locks every endpoint, new or not, until the transaction ends, and keeps the settings of the newest token. A secret that is
- * replaced still signs for `secretOverlapSeconds`. Says which endpoints' settings have changed, and from which position on the
- * journal may have copies of what comes now. The endpoints must be in the order of their ids.
+ * replaced still signs for `secretOverlapSeconds`. Deliveries of endpoints whose settings have changed are interrupted. The
+ * endpoints must be in the order of their ids.
  */
-export async function upsertEndpoints(
-  client: PoolClient,
+export function upsertEndpoints(
   endpoints: readonly EndpointRow[],
   secretOverlapSeconds: number,
-): Promise<{ changed: string[]; copiesFrom: string }> {
-  const { rows } = await client.query<{ changed: string[]; copies_from: string }>({
+): Statement {
+  return {
     name: 'upsert-endpoints',
     text: `
       WITH locked AS (
@@ -52,12 +49,7 @@ export async function upsertEndpoints(
         WHERE excluded.token_issued_at > known.token_issued_at
         RETURNING endpoint_id, changed_at = now() AS is_changed
       )
-      SELECT
-        ARRAY(SELECT endpoint_id FROM locked WHERE is_changed) AS changed,
-        (
-          SELECT min(slot)::bigint << ${slotBits} FROM slots
-          WHERE closed_at IS NULL OR closed_at > now() - interval '${copiesWithinDays} days'
-        ) AS copies_from`,
+      ${notifyOf(interruptChannel, 'SELECT endpoint_id FROM locked WHERE is_changed')}`,
     values: [
       endpoints.map((endpoint) => endpoint.endpointId),
       endpoints.map((endpoint) => endpoint.clientId),
@@ -69,9 +61,7 @@ export async function upsertEndpoints(
       endpoints.map((endpoint) => endpoint.tokenIssuedAt),
       secretOverlapSeconds,
     ],
-  })
-  const [row] = rows
-  return { changed: row?.changed ?? [], copiesFrom: row?.copies_from ?? '0' }
+  }
 }
 
 /** SQL: the secret is another one. What was journalled before secrets had a digest of their own may be another one. */
