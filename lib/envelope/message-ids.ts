@@ -34,13 +34,17 @@ export function visionMessageIdOf(message: {
   ])
 }
 
-/** The id of a summary: one for each revision of a transaction. */
+/** The id of a summary: one for each revision of a transaction, in each version. */
 export function summaryMessageIdOf(summary: {
   clientId: string
   correlationId: string
   revision: number
+  version: string
 }): string {
-  return digest(['summary', summary.clientId, summary.correlationId, String(summary.revision)])
+  const { clientId, correlationId, revision, version } = summary
+  const parts = ['summary', clientId, correlationId, String(revision)]
+  // The first version's ids are older than the others, and must stay what they are.
+  return digest(version === '1.0' ? parts : [...parts, version])
 }
 
 // Each part is preceded by its length: no two lists of parts give the same text.
