@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
+import { publishAll } from '../publish.ts'
 import { round } from '../statistics.ts'
-import { createEndpoints, createMessages, publishAll } from './traffic.ts'
-import { waitUntil } from './wait-until.ts'
+import { createEndpoints, createMessages } from './traffic.ts'
+import { waitUntil } from '../wait-until.ts'
 import { withStage, type Stage } from './with-stage.ts'
 
 /** What endpoints in back-off cost the push process, in MiB. */

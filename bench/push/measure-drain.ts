@@ -1,10 +1,12 @@
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { endpointWorkflowId, retryNowSignal, statusQuery } from '../../workflows/messages.ts'
+import type { CpuByProcess } from '../measure-cpu.ts'
+import { publishAll } from '../publish.ts'
 import { round } from '../statistics.ts'
-import { machineMs } from './machine-clock.ts'
-import { createEndpoints, createMessages, publishAll, type Endpoint } from './traffic.ts'
-import { waitUntil } from './wait-until.ts'
-import { withStage, type CpuPerDelivery, type Stage } from './with-stage.ts'
+import { machineMs } from '../machine-clock.ts'
+import { createEndpoints, createMessages, type Endpoint } from './traffic.ts'
+import { waitUntil } from '../wait-until.ts'
+import { withStage, type Stage } from './with-stage.ts'
 
 /** How a backlog goes out after an outage of its endpoint. */
 export interface Drain {
@@ -17,7 +19,7 @@ export interface Drain {
   readonly perSecond: number
   /** Requests with an id that had arrived already. */
   readonly copies: number
-  readonly cpuMs: CpuPerDelivery
+  readonly cpuMs: CpuByProcess
   /** Of the push process: with the backlog in the journal, and the most while it went out. */
   readonly residentMiB: { readonly before: number; readonly peak: number }
 }

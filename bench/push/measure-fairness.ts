@@ -1,5 +1,6 @@
+import { publishSteadily } from '../publish.ts'
 import { round } from '../statistics.ts'
-import { createEndpoints, createMessages, publishSteadily, type Endpoint } from './traffic.ts'
+import { createEndpoints, createMessages, type Endpoint } from './traffic.ts'
 import { timesOf, withStage, type Stage } from './with-stage.ts'
 
 /** What bad endpoints cost the healthy ones, each with the same rate of messages. */

@@ -1,13 +1,14 @@
+import type { CpuByProcess } from '../measure-cpu.ts'
 import type { Latency } from '../statistics.ts'
 import { createEndpoints } from './traffic.ts'
-import { withStage, type CpuPerDelivery } from './with-stage.ts'
+import { withStage } from './with-stage.ts'
 
 /** The time from just before a message is published to its webhook's arrival, at a steady rate. */
 export interface SteadyLatency {
   readonly endpoints: number
   readonly rate: number
   readonly latencyMs: Latency
-  readonly cpuMs: CpuPerDelivery
+  readonly cpuMs: CpuByProcess
 }
 
 const warmUpMessages = 2_000

@@ -1,6 +1,7 @@
+import type { CpuByProcess } from '../measure-cpu.ts'
 import { median } from '../statistics.ts'
 import { createEndpoints } from './traffic.ts'
-import { withStage, type CpuPerDelivery } from './with-stage.ts'
+import { withStage } from './with-stage.ts'
 
 /** Deliveries to a number of endpoints, as fast as possible. */
 export interface Throughput {
@@ -9,7 +10,7 @@ export interface Throughput {
   readonly perSecond: number
   readonly rounds: readonly number[]
   /** Of the last round. */
-  readonly cpuMs: CpuPerDelivery
+  readonly cpuMs: CpuByProcess
 }
 
 /** Before the first round: so that the endpoints are awake, the settings read, the connections open, the code compiled. */

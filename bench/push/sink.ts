@@ -1,6 +1,6 @@
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { createRequestReader, headerOf } from './create-request-reader.ts'
-import { machineMs } from './machine-clock.ts'
+import { machineMs } from '../machine-clock.ts'
 import type { SinkReport, SinkRequest } from './start-sink.ts'
 
 /**

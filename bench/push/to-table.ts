@@ -1,3 +1,5 @@
+import { cpuText } from '../measure-cpu.ts'
+import { alignRows, type Row } from '../align-rows.ts'
 import type { BackOffMemory } from './measure-back-off.ts'
 import type { BareJournal } from './measure-bare-journal.ts'
 import type { Drain } from './measure-drain.ts'
@@ -5,7 +7,6 @@ import type { EventCount } from './measure-events.ts'
 import type { Fairness } from './measure-fairness.ts'
 import type { SteadyLatency } from './measure-latency.ts'
 import type { Throughput } from './measure-throughput.ts'
-import type { CpuPerDelivery } from './with-stage.ts'
 
 /** Everything that was measured. */
 export interface PushFigures {
@@ -19,8 +20,6 @@ export interface PushFigures {
   fairness?: Fairness
 }
 
-type Row = readonly [what: string, figure: string]
-
 /** The figures for people: a row each, the names in a column. */
 export function toTable(figures: PushFigures): string {
   const rows = [
@@ -30,8 +29,7 @@ export function toTable(figures: PushFigures): string {
     ...(figures.drain === undefined ? [] : drainRows(figures.drain)),
     ...otherRows(figures),
   ]
-  const width = Math.max(0, ...rows.map(([what]) => what.length))
-  return rows.map(([what, figure]) => `${what.padEnd(width)}  ${figure}`).join('\n')
+  return alignRows(rows)
 }
 
 function bareRows({ barePostsPerSecond, bareJournal }: PushFigures): Row[] {
@@ -103,10 +101,4 @@ function fairnessRows(fairness: Fairness): Row[] {
     ['as those begin to fail', `p95 ${onsetP95.toFixed(1)} ms`],
     [`beside ${healthy} healthy ones`, `p95 ${besideHealthyP95.toFixed(1)} ms`],
   ]
-}
-
-function cpuText(cpuMs: CpuPerDelivery): string {
-  return Object.entries(cpuMs)
-    .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
-    .join(', ')
 }

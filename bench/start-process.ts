@@ -6,9 +6,10 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { RoleName } from '../lib/topology.ts'
 
-/** A push process at work. */
-export interface PushProcess {
+/** A process of the system at work. */
+export interface RunningProcess {
   readonly pid: number
   /** The sum of a metric's samples, of those whose labels contain a text where one is given. */
   metric(name: string, labels?: string): Promise<number>
@@ -23,21 +24,23 @@ const startTimeoutMs = 60_000
 const kibPerMib = 1_024
 
 /**
- * Starts a push process whose log goes to a file, as in production, where nobody's reading of it takes part in the
- * measurement. Resolves when it takes work. `PUSH_NODE_OPTIONS` are Node's options for it alone, for example `--cpu-prof`.
+ * Starts a role whose log goes to a file, as in production, where nobody's reading of it takes part in the measurement.
+ * Resolves when it takes work. `PUSH_NODE_OPTIONS` (for `push`, and so on) are Node's options for it alone, for example
+ * `--cpu-prof`.
  */
-export async function startPush(
+export async function startProcess(
+  role: RoleName,
   environment: Readonly<Record<string, string>>,
-): Promise<PushProcess> {
+): Promise<RunningProcess> {
   const folder = await mkdtemp(path.join(tmpdir(), 'ips-bench-'))
-  const logFile = path.join(folder, 'push.log')
+  const logFile = path.join(folder, 'process.log')
   const log = openSync(logFile, 'a')
   const port = await findFreePort()
-  const child = spawn(process.execPath, [path.resolve('main.ts'), 'push'], {
+  const child = spawn(process.execPath, [path.resolve('main.ts'), role], {
     stdio: ['ignore', log, log],
     env: {
       ...process.env,
-      NODE_OPTIONS: process.env['PUSH_NODE_OPTIONS'] ?? '',
+      NODE_OPTIONS: process.env[`${role.toUpperCase()}_NODE_OPTIONS`] ?? '',
       HEALTH_PORT: String(port),
       ...environment,
     },
@@ -49,7 +52,7 @@ export async function startPush(
     await untilReady(`${health}/health/ready`, () => child.exitCode === null)
   } catch (cause) {
     child.kill('SIGKILL')
-    throw new Error(`push does not start:\n${await lastLines(logFile)}`, { cause })
+    throw new Error(`${role} does not start:\n${await lastLines(logFile)}`, { cause })
   }
   return {
     pid: child.pid ?? 0,
