@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes, type CipherKey } from 'node:crypto'
 import { IpsError } from '../errors/ips-error.ts'
 
 const algorithm = 'aes-256-gcm'
@@ -16,20 +16,30 @@ export interface SealedSecret {
 }
 
 /** Encrypts (AES-256-GCM), bound to `context`: it opens with no other. The result is different each time. */
-export function sealSecret(key: Buffer, secret: string, context: string): SealedSecret {
+export function sealSecret(
+  key: CipherKey,
+  secret: string | Uint8Array,
+  context: string,
+): SealedSecret {
   const nonce = randomBytes(sealNonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: sealTagBytes })
   cipher.setAAD(Buffer.from(context))
-  const content = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
+  const start = typeof secret === 'string' ? cipher.update(secret, 'utf8') : cipher.update(secret)
+  const content = Buffer.concat([start, cipher.final()])
   return { nonce, tag: cipher.getAuthTag(), content }
 }
 
 /** Decrypts. Throws `IpsError('secret-unreadable')`, not retryable: another key, another context, or damaged. */
-export function openSecret(key: Buffer, sealed: SealedSecret, context: string): string {
+export function openSecret(key: CipherKey, sealed: SealedSecret, context: string): string {
+  return openBytes(key, sealed, context).toString('utf8')
+}
+
+/** The same, for a secret that is no text. */
+export function openBytes(key: CipherKey, sealed: SealedSecret, context: string): Buffer {
   try {
     const decipher = createDecipheriv(algorithm, key, sealed.nonce, { authTagLength: sealTagBytes })
     decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.tag)
-    return Buffer.concat([decipher.update(sealed.content), decipher.final()]).toString('utf8')
+    return Buffer.concat([decipher.update(sealed.content), decipher.final()])
   } catch (cause) {
     throw new IpsError('secret-unreadable', `the secret of ${context} cannot be read`, { cause })
   }
