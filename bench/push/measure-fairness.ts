@@ -14,8 +14,10 @@ export interface Fairness {
   readonly onsetP95: number
   /** Beside so many more healthy ones: what the load alone does. */
   readonly besideHealthyP95: number
-  /** `besideBadP95` to `aloneP95`. */
+  /** `besideBadP95` to `besideHealthyP95`: what it costs that the others are bad. */
   readonly ratio: number
+  /** `besideBadP95` to `aloneP95`: what their load costs as well. */
+  readonly ratioToAlone: number
 }
 
 /** Healthy endpoints, and as many bad ones. */
@@ -23,6 +25,8 @@ const perKind = 50
 /** Messages a second to each endpoint. */
 const ratePerEndpoint = 2
 const warmUpMessages = 2_000
+/** A tarpit's first failure comes after 15 s, and the first waits are of 5 s: by then each has settled into its state. */
+const onsetSeconds = 25
 /** Nobody listens there: connections are refused. */
 const deadOrigin = 'http://127.0.0.1:1'
 
@@ -53,19 +57,23 @@ export async function measureFairness(options: {
       bad.push(...(await create(`bad-${index}`, url, 1)))
     }
     await stage.deliver([...healthy, ...others], warmUpMessages)
-    const measure = async (name: string, beside: readonly Endpoint[], answered: boolean) => {
-      const p95 = await measureBeside(stage, { name, healthy, beside, answered, seconds })
-      report(`fairness: ${name} p95 ${p95} ms`)
+    const measure = async (name: string, beside: readonly Endpoint[], time = seconds) => {
+      const answered = beside !== bad
+      const [p95, cpu] = await stage.measureCpu(time, () =>
+        measureBeside(stage, { name, healthy, beside, answered, seconds: time }),
+      )
+      report(`fairness: ${name} p95 ${p95} ms, ms of CPU a second: ${JSON.stringify(cpu)}`)
       return p95
     }
-    const aloneP95 = await measure('alone', [], true)
-    const besideHealthyP95 = await measure('beside-healthy', others, true)
-    const onsetP95 = await measure('onset', bad, false)
-    const besideBadP95 = await measure('beside-bad', bad, false)
+    const aloneP95 = await measure('alone', [])
+    const besideHealthyP95 = await measure('beside-healthy', others)
+    const onsetP95 = await measure('onset', bad, onsetSeconds)
+    const besideBadP95 = await measure('beside-bad', bad)
     return {
       ...{ healthy: perKind, bad: perKind },
       ...{ aloneP95, besideHealthyP95, onsetP95, besideBadP95 },
-      ratio: round(besideBadP95 / aloneP95),
+      ratio: round(besideBadP95 / besideHealthyP95),
+      ratioToAlone: round(besideBadP95 / aloneP95),
     }
   })
 }

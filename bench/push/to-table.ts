@@ -94,10 +94,11 @@ function otherRows({ events, backOff, fairness }: PushFigures): Row[] {
 }
 
 function fairnessRows(fairness: Fairness): Row[] {
-  const { healthy, bad, aloneP95, besideHealthyP95, onsetP95, besideBadP95, ratio } = fairness
+  const { healthy, bad, aloneP95, besideHealthyP95, onsetP95, besideBadP95 } = fairness
+  const ratios = `ratio ${fairness.ratio.toFixed(2)}, to alone ${fairness.ratioToAlone.toFixed(2)}`
   return [
     [`${healthy} healthy endpoints alone`, `p95 ${aloneP95.toFixed(1)} ms`],
-    [`beside ${bad} bad ones`, `p95 ${besideBadP95.toFixed(1)} ms, ratio ${ratio.toFixed(2)}`],
+    [`beside ${bad} bad ones`, `p95 ${besideBadP95.toFixed(1)} ms, ${ratios}`],
     ['as those begin to fail', `p95 ${onsetP95.toFixed(1)} ms`],
     [`beside ${healthy} healthy ones`, `p95 ${besideHealthyP95.toFixed(1)} ms`],
   ]
