@@ -1,6 +1,7 @@
 import { anyPack } from '@bufbuild/protobuf/wkt'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { VersionRequest, VisionResult, VisionService } from './define-vision-service.ts'
+import { evaluateImage, evaluationQuestion, type EvaluationQuestion } from './evaluate-image.ts'
 import { endWithParent } from './end-with-parent.ts'
 import type { InferenceWork, PackedResult } from './inference-engine.ts'
 import type { ChildReply, ChildSettings, ChildTask } from './inference-messages.ts'
@@ -48,11 +49,18 @@ async function perform(task: ChildTask): Promise<ChildReply> {
   try {
     return task.kind === 'image'
       ? { kind: 'results', results: await workOn(task.work, service, models) }
-      : { kind: 'answer', answer: await service.questions?.[task.question]?.(task.input, models) }
+      : { kind: 'answer', answer: await answer(task.question, task.input) }
   } catch (error) {
     if (!(error instanceof IpsError)) throw error
     return { kind: 'failed', code: error.code, message: error.message }
   }
+}
+
+/** A question of every service, or one of this service's own. */
+function answer(question: string, input: unknown): Promise<unknown> | undefined {
+  return question === evaluationQuestion
+    ? evaluateImage(service, input as EvaluationQuestion, models)
+    : service.questions?.[question]?.(input, models)
 }
 
 async function workOn(

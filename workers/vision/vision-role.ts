@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { z } from 'zod'
 import {
   kafkaConsumerSettings,
   temporalSettings,
@@ -45,6 +46,10 @@ const settings = {
   visionPendingBytes: setting(
     integer(16 * mebibyte, 4096 * mebibyte).default(64 * mebibyte),
     'Images in memory at most: those that wait and those that are worked on',
+  ),
+  evaluationFolder: setting(
+    z.string().optional(),
+    'The folder whose files the activity evaluateImages may read, for measurements; without it there is no such activity',
   ),
 } as const
 
@@ -157,7 +162,7 @@ function startActivities<Settings>(
     address: config.temporalAddress,
     namespace: config.temporalNamespace,
     taskQueue: config.temporalTaskQueuePrefix + name,
-    activities: createVisionActivities(service, engine),
+    activities: createVisionActivities(service, engine, config),
     maxConcurrentActivities: childrenOf(config) * 2,
     shutdownGraceTimeMs: activityGraceMs,
     logger,
