@@ -1,5 +1,7 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { EndpointRecord } from '../../workers/push/journal/find-endpoints.ts'
+import { endpointIdOf, pushClaim } from '../../workers/push/read-push-record.ts'
+import { claimsOf } from './claims-of.ts'
 import type { Operations } from './operations.ts'
 
 /** Which endpoints are meant: all of a client, or one of them. */
@@ -12,21 +14,16 @@ export interface EndpointSelection {
 export type EndpointRecords = readonly [EndpointRecord, ...EndpointRecord[]]
 
 /**
- * Finds endpoints, the newest first. Throws `IpsError('client-unknown')`, `IpsError('endpoint-unused')` where nothing was ever
- * to be delivered to the client, or `IpsError('endpoint-unknown')` where it has no such endpoint.
+ * Finds endpoints, the newest first. Where nothing was ever to be delivered, it is the one that the client's rights name.
+ * Throws `IpsError('client-unknown')`, `IpsError('endpoint-unused')` where a client has no webhook and never had a message
+ * for one, or `IpsError('endpoint-unknown')` where it has no such endpoint.
  */
 export async function findEndpoints(
-  { journal, isClient }: Pick<Operations, 'journal' | 'isClient'>,
+  operations: Pick<Operations, 'journal' | 'findClaims'>,
   { clientId, endpointId }: EndpointSelection,
 ): Promise<EndpointRecords> {
-  const known = await journal.findEndpoints(clientId)
-  if (known.length === 0) {
-    if (!(await isClient(clientId))) throw unknownClient(clientId)
-    throw new IpsError(
-      'endpoint-unused',
-      `there was never a message for a webhook of ${clientId}: its endpoint begins to exist with the first one`,
-    )
-  }
+  const used = await operations.journal.findEndpoints(clientId)
+  const known = used.length > 0 ? used : [await findUnused(operations, clientId)]
   const [first, ...others] = known.filter(
     (endpoint) => endpointId === undefined || endpoint.endpointId === endpointId,
   )
@@ -38,6 +35,21 @@ export async function findEndpoints(
   )
 }
 
-function unknownClient(clientId: string): IpsError {
-  return new IpsError('client-unknown', `there is no client ${clientId}`)
+async function findUnused(
+  operations: Pick<Operations, 'findClaims'>,
+  clientId: string,
+): Promise<EndpointRecord> {
+  const url = urlOf((await claimsOf(operations, clientId))[pushClaim])
+  if (url === undefined)
+    throw new IpsError('endpoint-unused', `${clientId} has no webhook: grant it ${pushClaim}`)
+  return {
+    ...{ clientId, endpointId: endpointIdOf({ clientId, url }), host: new URL(url).host },
+    ...{ state: 'idle', failures: 0, backlog: 0, inFlight: 0, retrying: 0, dead: 0 },
+    tokenIssuedAt: 0,
+  }
+}
+
+function urlOf(claim: unknown): string | undefined {
+  const url = typeof claim === 'object' ? (claim as { url?: unknown } | null)?.url : claim
+  return typeof url === 'string' && URL.canParse(url) ? url : undefined
 }

@@ -1,4 +1,5 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { claimsOf } from './claims-of.ts'
 import { onTemporal } from './on-temporal.ts'
 import { readLimit } from './read-limit.ts'
 import type { TransactionOperations } from './transaction-operations.ts'
@@ -36,18 +37,9 @@ export async function listTransactions(
       : {}),
   })
   if (listed.length === 0 && (await operations.journal.list({ clientId, limit: 1 })).length === 0)
-    await checkClient(operations, clientId)
+    await claimsOf(operations, clientId)
   const reports = await reportTransactions(operations, listed)
   return reports.filter((report) => state === undefined || report.state === state)
-}
-
-/** Throws `IpsError('client-unknown')` where there is no such client. */
-export async function checkClient(
-  { isClient }: Pick<TransactionOperations, 'isClient'>,
-  clientId: string,
-): Promise<void> {
-  if (await isClient(clientId)) return
-  throw new IpsError('client-unknown', `there is no client ${clientId}`)
 }
 
 /** Transactions whose workflows say that they have failed: by the search attributes. */

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client'
+import type { Rights } from '../../gateway/authorisation/grants.ts'
 import type { OperatorJournal } from './operator-journal.ts'
 
 /** What operators' actions need. */
@@ -7,7 +8,7 @@ export interface Operations {
   readonly journal: OperatorJournal
   /** Of the push processes. */
   readonly taskQueue: string
-  /** Whether there is a client of this name. */
-  isClient(clientId: string): Promise<boolean>
+  /** What a client is granted, without secrets; `undefined` where there is no client of this name. */
+  findClaims(clientId: string): Promise<Rights | undefined>
   readonly now: () => number
 }

@@ -1,7 +1,7 @@
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { FoundTransaction, MissingMessage } from '../../workers/summary/find-transaction.ts'
-import { checkClient } from './list-transactions.ts'
+import { claimsOf } from './claims-of.ts'
 import type { TransactionOperations } from './transaction-operations.ts'
 import { reportTransactions, type TransactionReport } from './transaction-report.ts'
 
@@ -59,7 +59,7 @@ export async function showTransaction(
  * `IpsError('transaction-expired')` where the journal has removed it.
  */
 export async function findTransaction(
-  operations: Pick<TransactionOperations, 'journal' | 'isClient'>,
+  operations: Pick<TransactionOperations, 'journal' | 'findClaims'>,
   key: TransactionKey,
 ): Promise<FoundTransaction> {
   const found = await operations.journal.find(key)
@@ -71,7 +71,7 @@ export async function findTransaction(
     )
   }
   if (found !== undefined) return found
-  await checkClient(operations, clientId)
+  await claimsOf(operations, clientId)
   throw new IpsError(
     'transaction-unknown',
     `${clientId} has no transaction ${correlationId}: one begins with the first result of one of its images`,

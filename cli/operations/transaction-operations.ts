@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client'
+import type { Rights } from '../../gateway/authorisation/grants.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 import { findTransaction, type FoundTransaction } from '../../workers/summary/find-transaction.ts'
 import {
@@ -15,8 +16,8 @@ export interface TransactionOperations {
   readonly journal: TransactionJournal
   /** Of the summary processes. */
   readonly taskQueue: string
-  /** Whether there is a client of this name. */
-  isClient(clientId: string): Promise<boolean>
+  /** What a client is granted, without secrets; `undefined` where there is no client of this name. */
+  findClaims(clientId: string): Promise<Rights | undefined>
   readonly now: () => number
 }
 
@@ -32,12 +33,12 @@ export function withTransactions<T>(
   environment: Environment,
   work: (operations: TransactionOperations) => Promise<T>,
 ): Promise<T> {
-  return withServers(environment, 'summary', ({ pool, ...servers }) =>
+  return withServers(environment, 'summary', ({ pool, clientKeys, ...servers }) =>
     work({
       ...servers,
       journal: {
         list: (selection) => listTransactions(pool, selection),
-        find: (key) => findTransaction(pool, key),
+        find: (key) => findTransaction(pool, clientKeys, key),
       },
       now: Date.now,
     }),

@@ -1,7 +1,16 @@
 import type { Client } from '@temporalio/client'
 import { pino } from 'pino'
-import { isKnownClient } from '../../gateway/authorisation/grants.ts'
-import { postgresSettings, temporalSettings } from '../../lib/config/common-settings.ts'
+import { findClaims, type Rights } from '../../gateway/authorisation/grants.ts'
+import {
+  clientKeysFolder,
+  createClientKeys,
+  type ClientKeys,
+} from '../../lib/client-keys/create-client-keys.ts'
+import {
+  postgresSettings,
+  temporalSettings,
+  tokenSettings,
+} from '../../lib/config/common-settings.ts'
 import { readConfig } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
@@ -20,10 +29,12 @@ export interface OpenServers {
   readonly client: Client
   /** Of the role's own database. */
   readonly pool: Pool
+  /** With which the role seals what it keeps. */
+  readonly clientKeys: ClientKeys
   /** Of the role's processes. */
   readonly taskQueue: string
-  /** Whether there is a client of this name. */
-  isClient(clientId: string): Promise<boolean>
+  /** What a client is granted, without secrets; `undefined` where there is no client of this name. */
+  findClaims(clientId: string): Promise<Rights | undefined>
 }
 
 /** A command asks one thing after the other. */
@@ -41,7 +52,7 @@ export async function withServers<T>(
 ): Promise<T> {
   const setup = readSetup(environment)
   const config = readConfig(
-    { ...postgresSettings, ...temporalSettings },
+    { ...postgresSettings, ...temporalSettings, ...tokenSettings },
     sharedEnvironment(setup, readAddresses(setup)),
   )
   const open = (database: string, more = {}) =>
@@ -62,8 +73,9 @@ export async function withServers<T>(
     return await work({
       client,
       pool,
+      clientKeys: createClientKeys(clientKeysFolder(config.ipsKeysDirectory, role)),
       taskQueue: config.temporalTaskQueuePrefix + roles[role].taskQueue,
-      isClient: (clientId) => isKnownClient(clients, clientId),
+      findClaims: (clientId) => findClaims(clients, clientId),
     })
   } catch (error) {
     throw toOperatorError(error, role)

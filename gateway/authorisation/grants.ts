@@ -117,19 +117,30 @@ export async function setSuspended(
   if (rowCount === 0) throw unknownClient(clientId)
 }
 
-/** Whether there is a client of this name. Throws `IpsError('store-unavailable')`, retryable. */
-export async function isKnownClient(pool: Pool, clientId: string): Promise<boolean> {
-  const rows = await queryStore(pool, 'SELECT FROM clients WHERE client_id = $1', [clientId])
-  return rows.length > 0
+/**
+ * What a client is granted, without secrets; `undefined` where there is no client of this name. Throws
+ * `IpsError('store-unavailable')`, retryable.
+ */
+export async function findClaims(pool: Pool, clientId: string): Promise<Rights | undefined> {
+  const [client] = await queryStore<{ claims: Rights }>(
+    pool,
+    `SELECT ${grantedClaims} AS claims FROM clients WHERE client_id = $1`,
+    [clientId],
+  )
+  return client?.claims
 }
+
+/** SQL: the claims of a row of `clients`, with their values. */
+const grantedClaims = `(
+  SELECT coalesce(jsonb_object_agg(claim, value), '{}') FROM grants WHERE grants.client_id = clients.client_id
+)`
 
 /** Every client by name, with its claims but without any secret. */
 export async function listClients(pool: Pool): Promise<ListedClient[]> {
   const { rows } = await pool.query<ListedClient>(
     `SELECT client_id AS "clientId", created_at AS "createdAt",
             suspended_at IS NOT NULL AS suspended,
-            (SELECT coalesce(jsonb_object_agg(claim, value), '{}')
-             FROM grants WHERE grants.client_id = clients.client_id) AS claims
+            ${grantedClaims} AS claims
      FROM clients ORDER BY client_id`,
   )
   return rows

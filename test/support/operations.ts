@@ -26,7 +26,7 @@ export interface OperationsFixture extends PushFixture {
   ): Promise<T>
   createClient(): Promise<SteeredClient>
   /** Adds a client that has no message yet. */
-  createUnused(clientId: string): Promise<void>
+  createUnused(clientId: string, webhook?: string | { url: string }): Promise<void>
 }
 
 /** Creates names of its own on the real servers; starts no process. */
@@ -63,11 +63,16 @@ export async function createOperationsFixture(): Promise<OperationsFixture> {
         },
       }
     },
-    async createUnused(clientId) {
+    async createUnused(clientId, webhook) {
       await clients.query(
         `INSERT INTO clients (client_id, webhook_secret, webhook_secret_key, webhook_public_key)
          VALUES ($1, '', '', '')`,
         [clientId],
+      )
+      if (webhook === undefined) return
+      await clients.query(
+        `INSERT INTO grants (client_id, claim, value) VALUES ($1, 'push-1', $2)`,
+        [clientId, JSON.stringify(webhook)],
       )
     },
     async drop() {

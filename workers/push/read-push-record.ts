@@ -25,7 +25,7 @@ export type PushRecord =
 export type PushRecordReader = (value: Uint8Array) => Promise<PushRecord>
 
 /** The claim whose value is the endpoint. */
-const pushClaim = 'push-1'
+export const pushClaim = 'push-1'
 
 /** An endpoint as a token names it, with the types that it wants. */
 interface TokenEndpoint {

@@ -95,7 +95,26 @@ describe('showEndpoint', () => {
     expect((await show(clientId)).older[0]?.state).not.toBe('paused')
   })
 
-  test('refuses a client that is unknown, unused, or has no such endpoint', async () => {
+  test('shows the endpoint of a client that has had no message, which can be paused before one comes', async () => {
+    const { clientId, sink, send } = await fixture.createClient()
+    await fixture.createUnused(clientId, sink.url)
+    const report = await show(clientId)
+    expect(report).toMatchObject({
+      clientId,
+      state: 'idle',
+      backlog: 0,
+      lastStatus: null,
+      older: [],
+    })
+    expect(await act(clientId, 'pause')).toMatchObject({ taken: true, state: 'paused' })
+    await send(1)
+    await until('it waits', async () => (await show(clientId)).backlog === 1)
+    expect(await show(clientId)).toMatchObject({ endpointId: report.endpointId, state: 'paused' })
+    await act(clientId, 'resume')
+    await untilState(clientId, 'delivering')
+  })
+
+  test('refuses a client that is unknown, has no webhook, or has no such endpoint', async () => {
     await fixture.createUnused('unused')
     await expect(show('nobody')).rejects.toMatchObject({ code: 'client-unknown' })
     await expect(show('unused')).rejects.toMatchObject({ code: 'endpoint-unused' })
