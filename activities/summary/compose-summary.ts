@@ -4,9 +4,11 @@ import {
   State,
   TransactionSummarySchema,
   type TransactionSummary,
-} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
+import { agreementsOfImages } from './agreements-of-images.ts'
 import { compareVersions } from './compare-versions.ts'
 import { facesOfImage } from './faces-of-image.ts'
+import { agreeingVersion } from './pack-summary.ts'
 import { peopleOfFaces } from './people-of-faces.ts'
 import type {
   ImageAnswers,
@@ -16,8 +18,8 @@ import type {
 } from './transaction-record.ts'
 
 /**
- * Says what is known of a transaction. Pure: the same record in any order gives the same summary. It is complete where no
- * announced image and no terminal message is missing.
+ * Says what is known of a transaction, with what its images agree in where a token asks for that. Pure: the same record in any
+ * order gives the same summary. It is complete where no announced image and no terminal message is missing.
  */
 export async function composeSummary(
   key: TransactionKey,
@@ -28,6 +30,7 @@ export async function composeSummary(
   const messages = Map.groupBy(record.messages, ({ imageId }) => imageId)
   const messagesOf = ({ imageId }: ImageAnswers) => messages.get(imageId) ?? []
   const missing = images.flatMap(missingOf)
+  const texts = images.flatMap((image) => textOf(image.imageId, messagesOf(image)))
   const missingImages = Math.max(0, record.announced - images.length)
   const whole = missing.length === 0 && missingImages === 0
   return create(TransactionSummarySchema, {
@@ -42,7 +45,8 @@ export async function composeSummary(
       images.flatMap((image) => facesOfImage(image.imageId, messagesOf(image))),
       record,
     ),
-    texts: images.flatMap((image) => textOf(image.imageId, messagesOf(image))),
+    texts: texts.map(({ imageId, text }) => ({ imageId, text })),
+    agreements: record.versions.includes(agreeingVersion) ? await agreementsOfImages(texts) : [],
     missing,
     missingImages,
     windowStart: timestampFromDate(record.windowStart),
@@ -62,11 +66,10 @@ function servicesOf(messages: readonly JournalledMessage[]) {
 
 /** An image's text, as the newest version read it. */
 function textOf(imageId: string, messages: readonly JournalledMessage[]) {
-  const newest = messages
+  const [newest] = messages
     .toSorted((a, b) => compareVersions(b.version, a.version))
-    .map(({ content }) => (content.kind === 'text' ? content.text : ''))
-    .find((text) => text !== '')
-  return newest === undefined ? [] : [{ imageId, text: newest }]
+    .flatMap(({ content }) => (content.kind === 'text' && content.text !== '' ? [content] : []))
+  return newest === undefined ? [] : [{ imageId, text: newest.text, lines: newest.lines ?? [] }]
 }
 
 function missingOf({ imageId, expected, answered }: ImageAnswers) {

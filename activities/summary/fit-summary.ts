@@ -1,19 +1,23 @@
 import { create, toBinary, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import {
+  AgreementSchema,
   ImageSchema,
   MissingSchema,
   PersonSchema,
   TransactionSummarySchema,
   type TransactionSummary,
-} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 
 /** What is left of some lists of a summary. */
-type Lists = Partial<Pick<TransactionSummary, 'texts' | 'images' | 'people' | 'missing'>>
+type Lists = Partial<
+  Pick<TransactionSummary, 'texts' | 'images' | 'agreements' | 'people' | 'missing'>
+>
 
 /** Each makes a summary smaller by `excess` bytes, or by as much as it can; what is missed least goes first. */
 const cuts: readonly ((summary: TransactionSummary, excess: number) => Lists)[] = [
   cutTexts,
   ({ images }) => ({ images: images.map(withoutDetails) }),
+  ({ agreements }, excess) => ({ agreements: cutLast(AgreementSchema, agreements, excess) }),
   ({ people }, excess) => ({ people: cutLast(PersonSchema, people, excess) }),
   ({ missing }, excess) => ({ missing: cutLast(MissingSchema, missing, excess) }),
   ({ images }, excess) => ({ images: cutLast(ImageSchema, images, excess) }),
@@ -21,8 +25,8 @@ const cuts: readonly ((summary: TransactionSummary, excess: number) => Lists)[] 
 
 /**
  * Leaves out the longest texts until the summary is at most `maxBytes` long; where that is not enough the details of
- * failures, then the last people, missing messages and images. All of it has come in messages of its own, so nothing is
- * lost; a record that is too long would never be taken by Kafka. Always fits into a hundred bytes.
+ * failures, then the last agreements, people, missing messages and images. What it says of each image has come in messages of
+ * its own; a record that is too long would never be taken by Kafka. Always fits into a hundred bytes.
  */
 export function fitSummary(summary: TransactionSummary, maxBytes: number): TransactionSummary {
   let fitting = summary

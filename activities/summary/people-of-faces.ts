@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import {
   PersonSchema,
   type Person,
-} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 import type { ImageFace } from './faces-of-image.ts'
 import { groupFaces } from './group-faces.ts'
 import { namePeople } from './name-people.ts'

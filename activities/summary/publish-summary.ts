@@ -1,7 +1,6 @@
 import { create } from '@bufbuild/protobuf'
-import { timestampFromDate } from '@bufbuild/protobuf/wkt'
+import { timestampFromDate, type Any } from '@bufbuild/protobuf/wkt'
 import { summaryMessageIdOf } from '../../lib/envelope/message-ids.ts'
-import { packPayload } from '../../lib/envelope/payload-registry.ts'
 import { writeEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { maxBatchBytesOf, recordBytes } from '../../lib/kafka/record-size.ts'
@@ -9,12 +8,9 @@ import { continueTrace } from '../../lib/telemetry/trace-context.ts'
 import { withReadableFailures } from '../../lib/temporal/to-application-failure.ts'
 import { maxRecordBytes, topics } from '../../lib/topology.ts'
 import { EnvelopeSchema } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
-import {
-  State,
-  TransactionSummarySchema,
-} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { State } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 import { composeSummary } from './compose-summary.ts'
-import { fitSummary } from './fit-summary.ts'
+import { packSummary } from './pack-summary.ts'
 import type { TransactionKey, TransactionRecord } from './transaction-record.ts'
 
 /** Which revision, decided when (workflow time, in ms). */
@@ -31,16 +27,22 @@ export interface DecidedRevision {
   readonly messages: number
 }
 
-/** A revision with the value of its record. */
-export interface StoredRevision extends DecidedRevision {
+/** The record of a revision in one version of the protocol. */
+export interface SummaryRecord {
+  readonly version: string
   readonly value: Uint8Array
+}
+
+/** A revision with its records, oldest version first. */
+export interface StoredRevision extends DecidedRevision {
+  readonly records: readonly SummaryRecord[]
 }
 
 /** What the workflow calls. */
 export interface SummaryActivities {
   /**
-   * Decides a revision, once for ever, and writes it to `summary-1`. Idempotent: a repeated call writes the same bytes
-   * under the same message id. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw,
+   * Decides a revision, once for ever, and writes it to `summary-1`, in each version that the transaction's tokens ask for.
+   * Idempotent: a repeated call writes the same bytes under the same message ids. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw,
    * where no other try helps as a non-retryable failure of the error's code.
    */
   publishSummary(input: PublishSummaryInput): Promise<DecidedRevision | null>
@@ -124,42 +126,54 @@ async function publish(
   const key = { clientId, correlationId }
   const stored = await dependencies.decideRevision(key, revision, async (record) => {
     try {
-      return await composeRecord(input, record)
+      return await composeRecords(input, record)
     } catch (cause) {
       // The store must not take it for an outage of its own.
       throw cause instanceof IpsError ? cause : unusable(cause)
     }
   })
   if (stored === null) return null
-  await dependencies.writeSummary(key, stored.value)
+  for (const { value } of stored.records) await dependencies.writeSummary(key, value)
   await dependencies.markPublished(key, revision)
   const decided = { outcome: stored.outcome, revision, messages: stored.messages }
   dependencies.onPublished(input, decided)
   return decided
 }
 
-async function composeRecord(input: PublishSummaryInput, record: TransactionRecord) {
+async function composeRecords(input: PublishSummaryInput, record: TransactionRecord) {
   const { clientId, correlationId, revision, decidedAtMs } = input
-  const decidedAt = new Date(decidedAtMs)
   const key = { clientId, correlationId }
-  const composed = await composeSummary(key, record, { revision, decidedAt })
-  const summary = fitSummary(composed, maxSummaryBytes)
-  const envelope = create(EnvelopeSchema, {
-    correlationId,
-    token: record.token,
-    payload: packPayload(TransactionSummarySchema, summary),
-    messageId: summaryMessageIdOf({ clientId, correlationId, revision, version: '1.0' }),
-    ingestedAt: timestampFromDate(record.tokenIngestedAt),
-    traceparent: continueTrace(record.traceparent),
-    announcedImages: record.announced,
-    synthetic: record.synthetic,
-  })
-  const value = writeEnvelope(envelope)
-  checkSize(clientId, value)
+  const decidedAt = new Date(decidedAtMs)
+  const summary = await composeSummary(key, record, { revision, decidedAt })
   return {
     outcome: summary.state === State.COMPLETE ? ('complete' as const) : ('partial' as const),
-    value,
+    records: record.versions.map((version) => {
+      const messageId = summaryMessageIdOf({ ...key, revision, version })
+      const value = writeRecord(
+        record,
+        { correlationId, messageId },
+        packSummary(version, summary, maxSummaryBytes),
+      )
+      checkSize(clientId, value)
+      return { version, value }
+    }),
   }
+}
+
+function writeRecord(
+  { token, tokenIngestedAt, traceparent, announced, synthetic }: TransactionRecord,
+  ids: { readonly correlationId: string; readonly messageId: string },
+  payload: Any,
+): Uint8Array {
+  return writeEnvelope(
+    create(EnvelopeSchema, {
+      ...ids,
+      ...{ token, payload, synthetic },
+      ingestedAt: timestampFromDate(tokenIngestedAt),
+      traceparent: continueTrace(traceparent),
+      announcedImages: announced,
+    }),
+  )
 }
 
 /** Before it is decided: a decided revision that Kafka never takes could neither be published nor be replaced. */

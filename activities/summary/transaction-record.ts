@@ -17,6 +17,8 @@ export interface TransactionRecord {
   readonly synthetic: boolean
   /** Faces whose similarity is at least this are one person: a cosine. */
   readonly identityThreshold: number
+  /** The versions of the summary that its tokens ask for. */
+  readonly versions: readonly string[]
   readonly images: readonly ImageAnswers[]
   readonly messages: readonly JournalledMessage[]
   readonly templates: readonly FaceTemplate[]
@@ -68,7 +70,8 @@ export interface JournalledMessage {
 export type MessageContent =
   | { readonly kind: 'terminal'; readonly results: number; readonly failure?: Failure }
   | { readonly kind: 'faces'; readonly faces: readonly JournalledFace[] }
-  | { readonly kind: 'text'; readonly text: string }
+  /** Without lines where it was journalled before these were kept. */
+  | { readonly kind: 'text'; readonly text: string; readonly lines?: readonly JournalledLine[] }
   /** A type that no summary shows. */
   | { readonly kind: 'other' }
 
@@ -81,6 +84,17 @@ export interface Failure {
 export interface JournalledFace {
   readonly index?: number
   readonly boundingBox?: Box
+}
+
+/** A line of an image's text. */
+export interface JournalledLine {
+  /** Its index in the image. */
+  readonly line: number
+  readonly text: string
+  /** 0 to 1. */
+  readonly confidence: number
+  /** x and y of each corner in turn, in pixels of the upright image. */
+  readonly polygon: readonly number[]
 }
 
 /** In pixels of the upright image. */

@@ -4,14 +4,21 @@ import { shortTypeName } from '../../lib/envelope/payload-registry.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { ExtractedFaceSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v1m1_pb.ts'
 import { ExtractedFacesSchema } from '../../proto/gen/com/reactivearchitecturecookbook/faceextract-v2m0_pb.ts'
-import { RecognizedTextSchema } from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
+import {
+  RecognizedTextSchema,
+  type RecognizedText,
+} from '../../proto/gen/com/reactivearchitecturecookbook/ocr-v1m0_pb.ts'
 import { ImageProcessedSchema } from '../../proto/gen/com/reactivearchitecturecookbook/vision-v1m0_pb.ts'
-import type { Box, JournalledMessage } from '../../activities/summary/transaction-record.ts'
+import type {
+  Box,
+  JournalledMessage,
+  MessageContent,
+} from '../../activities/summary/transaction-record.ts'
 
 /** What a summary needs of a vision message's payload. */
 export type VisionContent = Pick<JournalledMessage, 'service' | 'version' | 'content'>
 
-const readers: Readonly<Record<string, (bytes: Uint8Array) => VisionContent>> = {
+const readers: Readonly<Record<string, (bytes: Uint8Array, lines: boolean) => VisionContent>> = {
   'vision.v1m0.ImageProcessed': readTerminal,
   'faceextract.v1m0.ExtractedFace': () => ({
     service: 'faceextract',
@@ -31,23 +38,26 @@ const readers: Readonly<Record<string, (bytes: Uint8Array) => VisionContent>> = 
       faces: fromBinary(ExtractedFacesSchema, bytes).faces.map(readFace),
     },
   }),
-  'ocr.v1m0.RecognizedText': (bytes) => ({
+  'ocr.v1m0.RecognizedText': (bytes, lines) => ({
     service: 'ocr',
     version: '1.0',
-    content: { kind: 'text', text: storable(fromBinary(RecognizedTextSchema, bytes).text) },
+    content: readText(fromBinary(RecognizedTextSchema, bytes), lines),
   }),
 }
 
 /**
- * Reads a payload of `vision-1`; pixels are left behind. A type that no summary shows is `other`. Throws
+ * Reads a payload of `vision-1`; pixels are left behind, and the lines of texts where nobody asks for what they agree in. A type that no summary shows is `other`. Throws
  * `IpsError('payload-unknown')`, not retryable, for damaged bytes.
  */
-export function readVisionContent(payload: Any): VisionContent {
+export function readVisionContent(
+  payload: Any,
+  { lines }: { readonly lines: boolean },
+): VisionContent {
   const type = shortTypeName(payload.typeUrl)
   const read = readers[type]
   if (read === undefined) return { service: type, version: '', content: { kind: 'other' } }
   try {
-    return read(payload.value)
+    return read(payload.value, lines)
   } catch (cause) {
     throw new IpsError('payload-unknown', `${type} cannot be read`, { cause })
   }
@@ -69,6 +79,35 @@ function readFace({ index, boundingBox }: { index: number; boundingBox?: Box | u
   // JSON, in which the journal keeps it, knows neither NaN nor infinity.
   if (![left, top, width, height].every(Number.isFinite)) return { index }
   return { index, boundingBox: { left, top, width, height } }
+}
+
+/** Lines of an image that are kept: a page of small print has less than half as many. */
+const maxLines = 512
+/** Of a line, in UTF-16 units: what is longer is no field but a sentence, of which only the text is kept. */
+const maxLineLength = 256
+/** A line has four. */
+const maxCorners = 4
+
+function readText({ text, lines }: RecognizedText, wantsLines: boolean): MessageContent {
+  if (!wantsLines) return { kind: 'text', text: storable(text) }
+  return {
+    kind: 'text',
+    text: storable(text),
+    lines: lines
+      .map((line, index) => ({ ...line, line: index }))
+      .filter((line) => line.text.length <= maxLineLength)
+      .slice(0, maxLines)
+      .map(({ line, text: read, confidence, polygon }) => ({
+        ...{ line, text: storable(read) },
+        confidence: Number.isFinite(confidence) ? confidence : 0,
+        polygon: readPolygon(polygon),
+      })),
+  }
+}
+
+function readPolygon(polygon: RecognizedText['lines'][number]['polygon']): number[] {
+  const corners = polygon.slice(0, maxCorners).flatMap(({ x, y }) => [x, y])
+  return corners.every(Number.isFinite) ? corners : []
 }
 
 /** PostgreSQL holds no NUL in texts. */

@@ -8,7 +8,7 @@ import type {
   TransactionRecord,
 } from '../../../activities/summary/transaction-record.ts'
 import { visionMessageIdOf } from '../../../lib/envelope/message-ids.ts'
-import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 
 const key = { clientId: 'client', correlationId: 'case-17' }
 const decision = { revision: 1, decidedAt: new Date('2026-11-24T06:01:00Z') }
@@ -35,6 +35,7 @@ function record(members: Partial<TransactionRecord>): TransactionRecord {
     traceparent: '',
     synthetic: false,
     identityThreshold: 0.42,
+    versions: ['1.0'],
     images: [],
     messages: [],
     templates: [],
@@ -153,12 +154,60 @@ describe('a summary', () => {
     expect(new Set(summary.people.map(({ personId }) => personId)).size).toBe(3)
   })
 
+  test('says what its images agree in, with all that is needed to draw it, where a token asks for that', async () => {
+    const line = (index: number, read: string) => ({
+      ...{ line: index, text: read, confidence: 0.9 },
+      polygon: [1, 2, 30, 2, 30, 20, 1, 20],
+    })
+    const members = {
+      images: [1, 2, 3].map((image) => ({ imageId: idOf(image), expected: [], answered: [] })),
+      messages: [
+        message(1, text, 0, {
+          ...{ kind: 'text', text: 'x' },
+          lines: [line(0, 'Total'), line(1, 'Name: Anna Berg')],
+        }),
+        message(2, text, 0, {
+          ...{ kind: 'text', text: 'x' },
+          lines: [line(2, 'ANNA BERG'), line(3, 'Total')],
+        }),
+        // Of before lines were kept.
+        message(3, text, 0, { kind: 'text', text: 'Anna Berg' }),
+      ],
+    }
+    const polygon = [
+      { x: 1, y: 2 },
+      { x: 30, y: 2 },
+      { x: 30, y: 20 },
+      { x: 1, y: 20 },
+    ]
+    const about = { similarity: 1, confidence: 0.9, polygon }
+    expect(await jsonOf({ ...members, versions: ['1.0', '1.1'] })).toMatchObject({
+      texts: [{}, {}, { text: 'Anna Berg' }],
+      agreements: [
+        {
+          text: 'ANNA BERG',
+          score: 1,
+          occurrences: [
+            { imageId: idOf(1), line: 1, text: 'Anna Berg', ...about },
+            { imageId: idOf(2), line: 2, text: 'ANNA BERG', ...about },
+          ],
+        },
+      ],
+    })
+    expect(await jsonOf(members)).not.toHaveProperty('agreements')
+  })
+
   test('is the same whatever the order of the journal’s rows', async () => {
     const messages = [1, 2, 3].flatMap((image) => [
       message(image, faces, 'terminal', terminal),
       message(image, faces, 0, { kind: 'faces', faces: [{ index: 0, boundingBox: box }] }),
       message(image, text, 'terminal', terminal),
-      message(image, text, 0, { kind: 'text', text: `text ${image}` }),
+      message(image, text, 0, {
+        ...{ kind: 'text', text: `text ${image}` },
+        lines: ['Jane Miller', `No. ${4_711 + (image % 2)}`].map((read, line) => ({
+          ...{ line, text: read, confidence: image / 4, polygon: [] },
+        })),
+      }),
     ])
     const images = [1, 2, 3].map((image) => ({
       imageId: idOf(image),

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { create, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { fitSummary } from '../../../activities/summary/fit-summary.ts'
-import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import { TransactionSummarySchema } from '../../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 
 describe('a summary that is too long', () => {
   test('loses its longest texts until it fits, and nothing else', () => {
@@ -41,6 +41,9 @@ describe('a summary that is too long', () => {
         }),
       ),
       texts: fc.array(fc.record({ imageId: text, text })),
+      agreements: fc.array(
+        fc.record({ text, occurrences: fc.array(fc.record({ imageId: text, text })) }),
+      ),
       missing: fc.array(fc.record({ imageId: text, service: text })),
       missingImages: fc.nat(),
     })
@@ -49,13 +52,15 @@ describe('a summary that is too long', () => {
         const summary = create(TransactionSummarySchema, { revision: 3, ...init })
         const fitting = fitSummary(summary, maxBytes)
         expect(toBinary(TransactionSummarySchema, fitting).byteLength).toBeLessThanOrEqual(maxBytes)
-        const { images, people, missing, missingImages } = fitting
+        const { images, people, agreements, missing, missingImages } = fitting
         expect(missingImages).toBe(summary.missingImages)
         expect(people).toEqual(summary.people.slice(0, people.length))
+        expect(agreements).toEqual(summary.agreements.slice(0, agreements.length))
         expect(missing).toEqual(summary.missing.slice(0, missing.length))
         const ids = (list: readonly { imageId: string }[]) => list.map(({ imageId }) => imageId)
         expect(ids(images)).toEqual(ids(summary.images.slice(0, images.length)))
         // What is missed most goes last.
+        if (people.length < summary.people.length) expect(agreements).toEqual([])
         if (images.length < summary.images.length) expect([people, missing]).toEqual([[], []])
       }),
     )

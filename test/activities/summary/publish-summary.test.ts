@@ -7,6 +7,7 @@ import {
   type SummaryActivitiesDependencies,
 } from '../../../activities/summary/publish-summary.ts'
 import { summaryMessageIdOf } from '../../../lib/envelope/message-ids.ts'
+import { shortTypeName } from '../../../lib/envelope/payload-registry.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { traceIdOf } from '../../../lib/telemetry/trace-context.ts'
 import { maxRecordBytes } from '../../../lib/topology.ts'
@@ -18,7 +19,7 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const tokenIngestedAt = new Date('2026-11-24T06:00:00Z')
 
 /** Dependencies that write down what they are asked for. */
-function createRecorder(found = true, token = 'the.token') {
+function createRecorder(found = true, token = 'the.token', versions = ['1.0']) {
   const events: string[] = []
   const values: Uint8Array[] = []
   const failure: { error?: Error } = {}
@@ -34,6 +35,7 @@ function createRecorder(found = true, token = 'the.token') {
         traceparent,
         synthetic: true,
         identityThreshold: 0.42,
+        versions,
         images: [{ imageId: '1', expected: ['ocr/1.0'], answered: [] }],
         messages: [],
         templates: [],
@@ -92,12 +94,26 @@ describe('publishSummary', () => {
       imageId: '',
       token: 'the.token',
       synthetic: true,
-      messageId: summaryMessageIdOf(input),
+      messageId: summaryMessageIdOf({ ...input, version: '1.0' }),
     })
     expect(envelope.ingestedAt && timestampDate(envelope.ingestedAt)).toEqual(tokenIngestedAt)
     expect(traceIdOf(envelope.traceparent)).toBe(traceIdOf(traceparent))
     const summary = envelope.payload && anyUnpack(envelope.payload, TransactionSummarySchema)
     expect(summary).toMatchObject({ revision: 2, missing: [{ imageId: '1', service: 'ocr' }] })
+  })
+
+  test('writes each version that the tokens ask for, under an id of its own, as one revision', async () => {
+    const { values, events, activities } = createRecorder(true, 'the.token', ['1.0', '1.1'])
+    await activities.publishSummary(input)
+    expect(events).toEqual(['decide', 'write', 'write', 'mark', 'partial'])
+    const envelopes = values.map((value) => fromBinary(EnvelopeSchema, value))
+    expect(envelopes.map(({ payload }) => shortTypeName(payload?.typeUrl ?? ''))).toEqual([
+      'summary.v1m0.TransactionSummary',
+      'summary.v1m1.TransactionSummary',
+    ])
+    expect(envelopes.map(({ messageId }) => messageId)).toEqual(
+      ['1.0', '1.1'].map((version) => summaryMessageIdOf({ ...input, version })),
+    )
   })
 
   test('fails for good where no other try helps, and only there, and says so', async () => {

@@ -41,9 +41,17 @@ describe('message ids', () => {
       visionMessageIdOf({ ...message, ordinal: 0 }),
       visionMessageIdOf({ ...message, ordinal: 1 }),
       visionMessageIdOf({ ...message, ordinal: 'terminal' }),
-      summaryMessageIdOf({ clientId: 'a', correlationId: 'b', revision: 1 }),
-      summaryMessageIdOf({ clientId: 'a', correlationId: 'b', revision: 2 }),
+      ...[1, 2].flatMap((revision) =>
+        ['1.0', '1.1', '2.0'].map((version) =>
+          summaryMessageIdOf({ clientId: 'a', correlationId: 'b', revision, version }),
+        ),
+      ),
     ])
-    expect(ids.size).toBe(5)
+    expect(ids.size).toBe(9)
+  })
+
+  it('of version 1.0 of a summary stay what clients have seen', () => {
+    const summary = { clientId: 'a', correlationId: 'b', revision: 1, version: '1.0' }
+    expect(summaryMessageIdOf(summary)).toBe('bbdd210025cc7dedf195e8319667025d')
   })
 })

@@ -387,7 +387,7 @@ export const MissingSchema: GenMessage<Missing> = /*@__PURE__*/
  */
 export type Agreement = Message<"com.reactivearchitecturecookbook.summary.v1m1.Agreement"> & {
   /**
-   * What agrees, as it was read most often, or most surely.
+   * What agrees, as it was read most often.
    *
    * @generated from field: string text = 1;
    */

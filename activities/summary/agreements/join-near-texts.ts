@@ -1,0 +1,136 @@
+import type { Turns } from '../create-turns.ts'
+import { editDistance } from './edit-distance.ts'
+
+/** A text that was read in some images, all in the same way. */
+export interface ReadText {
+  /** What it is compared by. */
+  readonly key: string
+  /** Its words with digits, which must agree exactly. */
+  readonly numbers: string
+  /** How many letters its other words have. */
+  readonly letters: number
+  readonly images: ReadonlySet<string>
+}
+
+/** A text that is another one, read in another way. */
+export interface NearText<Text extends ReadText> {
+  readonly text: Text
+  readonly similarity: number
+}
+
+/** Texts that are one, the best reading first, with the similarity 1. */
+export type TextGroup<Text extends ReadText> = readonly [NearText<Text>, ...NearText<Text>[]]
+
+/** For so many letters one may differ: ADR 16 says what that finds, and what it takes for one that is not. */
+export const lettersPerMistake = 10
+
+/** Texts that are compared with each other, the best readings: eight million pairs, of which most are told apart by their letters. */
+const maxCompared = 4_096
+/** A text may take the place of one that another has taken; so many are tried. */
+const maxNeighbours = 4
+
+/**
+ * Joins each text that was read in one image only to the most similar one of other images, of equal ones to the first.
+ * `texts` are in order, the best readings first. Texts that were read in several images stand for themselves. No group has
+ * two readings of one image.
+ */
+export async function joinNearTexts<Text extends ReadText>(
+  texts: readonly Text[],
+  turns: Turns,
+  perMistake = lettersPerMistake,
+): Promise<TextGroup<Text>[]> {
+  const joined = new Map<number, [NearText<Text>, ...NearText<Text>[]]>()
+  const members = new Set<number>()
+  for (const { better, worse, similarity } of await findNeighbours(texts, turns, perMistake)) {
+    const [head, text] = [texts[better], texts[worse]]
+    if (head === undefined || text === undefined) continue
+    if (members.has(better) || members.has(worse) || joined.has(worse)) continue
+    const group = joined.get(better) ?? [{ text: head, similarity: 1 }]
+    if (group.some((other) => !other.text.images.isDisjointFrom(text.images))) continue
+    group.push({ text, similarity })
+    joined.set(better, group)
+    members.add(worse)
+  }
+  return texts.flatMap((text, at) =>
+    members.has(at) ? [] : [joined.get(at) ?? [{ text, similarity: 1 }]],
+  )
+}
+
+interface Neighbours {
+  readonly better: number
+  readonly worse: number
+  readonly similarity: number
+}
+
+/** Pairs of similar texts, the most similar first. */
+async function findNeighbours(
+  texts: readonly ReadText[],
+  turns: Turns,
+  perMistake: number,
+): Promise<Neighbours[]> {
+  const pairs: Neighbours[] = []
+  for (const group of comparableTexts(texts, perMistake)) {
+    for (const [place, one] of group.entries()) {
+      if (turns.isOver()) await turns.next()
+      if (one.images.size > 1) continue
+      const near: Neighbours[] = []
+      for (let at = 0; at < place; at += 1) {
+        const other = group[at]
+        if (other === undefined) continue
+        const similarity = similarityOf(one, other, perMistake)
+        if (similarity !== undefined) near.push({ better: other.at, worse: one.at, similarity })
+      }
+      pairs.push(...near.sort(mostSimilarFirst).slice(0, maxNeighbours))
+    }
+  }
+  return pairs.sort(mostSimilarFirst)
+}
+
+interface ComparedText extends Pick<ReadText, 'key' | 'letters' | 'images'> {
+  /** Its place among all. */
+  readonly at: number
+  /** Which letters it has, a bit for each, those beyond a to z with others. */
+  readonly mask: number
+}
+
+/** Texts whose numbers are the same, and that are long enough for a mistake. */
+function comparableTexts(
+  texts: readonly ReadText[],
+  perMistake: number,
+): Iterable<readonly ComparedText[]> {
+  const long = texts
+    .map((text, at) => ({ ...text, at, mask: maskOf(text.key) }))
+    .filter(({ letters }) => letters >= perMistake)
+    .slice(0, maxCompared)
+  return Map.groupBy(long, ({ numbers }) => numbers).values()
+}
+
+function similarityOf(
+  one: ComparedText,
+  other: ComparedText,
+  perMistake: number,
+): number | undefined {
+  const letters = Math.max(one.letters, other.letters)
+  const limit = Math.floor(letters / perMistake)
+  // A letter replaced changes two bits at most.
+  if (countBits(one.mask ^ other.mask) > 2 * limit) return undefined
+  if (!one.images.isDisjointFrom(other.images)) return undefined
+  const distance = editDistance(one.key, other.key, limit)
+  return distance === undefined ? undefined : 1 - distance / letters
+}
+
+function mostSimilarFirst(one: Neighbours, other: Neighbours): number {
+  return other.similarity - one.similarity || one.better - other.better || one.worse - other.worse
+}
+
+function maskOf(key: string): number {
+  let mask = 0
+  for (let at = 0; at < key.length; at += 1) mask |= 1 << (key.charCodeAt(at) & 31)
+  return mask
+}
+
+function countBits(bits: number): number {
+  let rest = bits - ((bits >>> 1) & 0x55555555)
+  rest = (rest & 0x33333333) + ((rest >>> 2) & 0x33333333)
+  return (((rest + (rest >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24
+}

@@ -1,0 +1,55 @@
+/** A word of a line: letters and digits that belong together. */
+export interface Word {
+  /** What it is compared by: without case and accents, and with one mark for all that stand inside numbers. */
+  readonly key: string
+  /** It holds a digit. Numbers must agree exactly. */
+  readonly isNumber: boolean
+  /** Its place in the line, in UTF-16 units. */
+  readonly start: number
+  readonly end: number
+}
+
+/**
+ * Dates in figures are one word whatever the marks between their parts; so are numbers with points or commas. All other marks
+ * part words.
+ */
+const wordFormat =
+  /(?<![\p{L}\p{N}])\d{1,4}([./-])\d{1,2}\1\d{2,4}(?![\p{L}\p{N}])|[\p{L}\p{M}\p{N}]+(?:(?<=\d)[.,](?=\d)[\p{L}\p{M}\p{N}]+)*/gu
+
+/** The words of a line, in their order. */
+export function wordsOfLine(text: string): Word[] {
+  return Array.from(text.matchAll(wordFormat), ({ 0: word, index }) => {
+    const key = foldWord(word)
+    return { key, isNumber: /\p{N}/u.test(key), start: index, end: index + word.length }
+  }).filter(({ key }) => key !== '')
+}
+
+/** Upper case first: it makes two letters of ß, as OCR may. */
+function foldWord(word: string): string {
+  return word
+    .normalize('NFKD')
+    .replaceAll(/[.,/-]/g, '.')
+    .replaceAll(/[^\p{L}\p{N}.]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+}
+
+/** Groups of two digits and more that are one number of at least eight together: telephone, parcel and account numbers. */
+const groupedNumber = /(?<![\d.])\d{2,}(?: \d{2,})+(?![\d.])/g
+const minGroupedDigits = 8
+
+/**
+ * What a run of words is compared by: their keys without the spaces between them, which OCR loses and finds. Only between
+ * two digits a space counts, since `12 5` is not `125`; not in a long number in groups.
+ */
+export function keyOfWords(words: readonly Word[]): string {
+  let key = ''
+  for (const word of words) {
+    if (/\p{N}$/u.test(key) && /^\p{N}/u.test(word.key)) key += ' '
+    key += word.key
+  }
+  return key.replaceAll(groupedNumber, (groups) => {
+    const digits = groups.replaceAll(' ', '')
+    return digits.length < minGroupedDigits ? groups : digits
+  })
+}
