@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
 import {
   ensureKeyFile,
@@ -31,6 +32,14 @@ export interface ClientKeys {
 export const keyFreshnessMs = 10_000
 /** Keys in memory at most, twice; about 1 KiB each. */
 const maxCached = 10_000
+
+/** The services that seal with clients' keys. Each has a folder of its own: none can read what another one keeps. */
+export type SealingService = 'push' | 'summary'
+
+/** Where the keys of a service are, within the folder of keys. */
+export function clientKeysFolder(keysDirectory: string, service: SealingService): string {
+  return path.join(keysDirectory, 'clients', service)
+}
 
 /** The code of a client whose key was erased. */
 export const clientErased = 'client-erased'

@@ -2,6 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { fromBinary } from '@bufbuild/protobuf'
 import { anyUnpack } from '@bufbuild/protobuf/wkt'
 import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
+import {
+  clientKeysFolder,
+  createClientKeys,
+  type ClientKeys,
+} from '../../lib/client-keys/create-client-keys.ts'
 import { topics } from '../../lib/topology.ts'
 import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
 import {
@@ -25,6 +30,8 @@ export interface SummaryFixture {
   readonly kafka: TestKafka
   readonly keys: TestKeys
   readonly databases: TestDatabases
+  /** Those of the summary processes. */
+  readonly clientKeys: ClientKeys
   readonly taskQueue: string
   /** What a summary process must be told to use these names. */
   readonly environment: Readonly<Record<string, string>>
@@ -58,6 +65,7 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
     kafka,
     keys,
     databases,
+    clientKeys: createClientKeys(clientKeysFolder(keys.directory, 'summary')),
     taskQueue: `${taskQueuePrefix}summary`,
     environment: ownEnvironment,
     async start(environment = {}) {

@@ -41,6 +41,7 @@ export async function createTransactionsFixture(): Promise<TransactionsFixture> 
         {
           ...process.env,
           POSTGRES_DATABASE_PREFIX: fixture.databases.prefix,
+          IPS_KEYS_DIRECTORY: fixture.keys.directory,
           TEMPORAL_TASK_QUEUE_PREFIX: fixture.taskQueue.replace(/summary$/, ''),
           ...environment,
         },

@@ -1,9 +1,11 @@
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
-import type { TransactionSummary } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import type { TransactionSummary } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
 import { maxTransactionImages } from './find-surplus-images.ts'
 import { listTransactions, type ListedTransaction } from './list-transactions.ts'
 import { readSummary } from './read-summary.ts'
+import { openColumn } from './sealed-columns.ts'
 import { translateJournalError } from './translate-journal-error.ts'
 
 /** A terminal message that an image still lacks. */
@@ -25,10 +27,11 @@ const maxMissing = maxTransactionImages * 4
 
 /**
  * Finds a transaction. `expired`: the journal has removed it, only that it was there is known. `undefined`: it never was.
- * Throws as the journal does, and `IpsError('revision-unreadable')`.
+ * Throws as the journal, `ClientKeys` and `openContent` do, and `IpsError('revision-unreadable')`.
  */
 export async function findTransaction(
   pool: Pool,
+  keys: Pick<ClientKeys, 'existingKey'>,
   { clientId, correlationId }: TransactionKey,
 ): Promise<FoundTransaction | 'expired' | undefined> {
   const [listed] = await listTransactions(pool, {
@@ -36,9 +39,9 @@ export async function findTransaction(
   })
   return translateJournalError(async () => {
     const key = [clientId, correlationId]
-    const revisions = await pool.query<{ value: Buffer | null }>(
-      `SELECT value FROM summaries WHERE client_id = $1 AND correlation_id = $2
-       ORDER BY revision DESC LIMIT 1`,
+    const revisions = await pool.query<{ sealed: Buffer | null; plain: Buffer | null }>(
+      `SELECT sealed, value AS plain FROM summaries WHERE client_id = $1 AND correlation_id = $2
+       ORDER BY revision DESC, version DESC LIMIT 1`,
       key,
     )
     const [revision] = revisions.rows
@@ -50,11 +53,14 @@ export async function findTransaction(
        ORDER BY image_id, e LIMIT $3`,
       [...key, maxMissing],
     )
-    const value = revision?.value ?? null
+    const isSealed = revision !== undefined && revision.sealed !== null
+    const value = isSealed
+      ? openColumn(await keys.existingKey(clientId), 'summaries.value', revision)
+      : (revision?.plain ?? undefined)
     return {
       ...listed,
       missing: missing.rows,
-      ...(value === null ? {} : { summary: readSummary(value) }),
+      ...(value === undefined ? {} : { summary: readSummary(value) }),
     }
   })
 }

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto'
+import { sealContent, type ClientKey } from '../../lib/client-keys/seal-content.ts'
 import type { JournalEntry } from './read-record.ts'
+import type { SealedColumn } from './sealed-columns.ts'
 
 /** What a batch says of a transaction as a whole. */
 export interface TransactionRow {
@@ -8,11 +11,15 @@ export interface TransactionRow {
   readonly window_start: string
   readonly window_seconds: number
   readonly idle_seconds: number
-  readonly token: string
+  /** Sealed with the client's key, as all that is base64 here. */
+  readonly sealed_token: string
+  /** SHA-256, base64. */
+  readonly token_digest: string
   readonly token_ingested_at: string
   readonly traceparent: string
   readonly synthetic: boolean
   readonly identity_threshold: number
+  readonly versions: readonly string[]
 }
 
 /** What a batch says of an image. */
@@ -32,7 +39,8 @@ export interface MessageRow {
   readonly image_id: string
   readonly service: string
   readonly version: string
-  readonly content: JournalEntry['content']
+  /** Base64. */
+  readonly sealed: string
 }
 
 /** What a face is compared by. */
@@ -42,8 +50,8 @@ export interface TemplateRow {
   readonly image_id: string
   readonly face_index: number
   readonly maker: string
-  /** Hexadecimal, as PostgreSQL reads it. */
-  readonly vector: string
+  /** Base64. */
+  readonly sealed: string
 }
 
 /** A batch as rows, each key once, in the order of the keys: concurrent writers take their locks in the same order. */
@@ -90,19 +98,30 @@ function toTransactionRow(group: Group): TransactionRow {
     window_start: new Date(Math.min(...times)).toISOString(),
     window_seconds: Math.max(...group.map(({ rights }) => rights.windowSeconds)),
     idle_seconds: Math.max(...group.map(({ rights }) => rights.idleSeconds)),
-    token: newest.token,
+    sealed_token: seal(newest.rights.key, 'transactions.token', newest.token),
+    token_digest: digest(newest.token).toString('base64'),
     token_ingested_at: newest.ingestedAt.toISOString(),
     traceparent: newest.traceparent,
     synthetic: group.some(({ synthetic }) => synthetic),
     // Nobody is told that two faces are one person on less than each of the tokens asks for.
     identity_threshold: Math.max(...group.map(({ rights }) => rights.identityThreshold)),
+    versions: [...new Set(group.flatMap(({ rights }) => rights.versions))].sort(),
   }
 }
 
-// Tokens that came at the same time are told apart by their text, so that the order of arrival decides nothing.
+// Tokens that came at the same time are told apart by their digests, so that the order of arrival decides nothing.
 function isNewer(a: JournalEntry, b: JournalEntry): boolean {
   const difference = a.ingestedAt.getTime() - b.ingestedAt.getTime()
-  return difference > 0 || (difference === 0 && a.token > b.token)
+  if (difference !== 0 || a.token === b.token) return difference > 0
+  return Buffer.compare(digest(a.token), digest(b.token)) > 0
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+function seal(key: ClientKey, column: SealedColumn, content: string | Uint8Array): string {
+  return sealContent(key, column, content).toString('base64')
 }
 
 function toImageRow(group: Group): ImageRow {
@@ -127,13 +146,13 @@ function toMessageRow(entry: JournalEntry): MessageRow {
     image_id: entry.imageId,
     service: entry.service,
     version: entry.version,
-    content: entry.content,
+    sealed: seal(entry.rights.key, 'messages.content', JSON.stringify(entry.content)),
   }
 }
 
 /** Each version's terminal message brings the same templates of the faces that it told of. */
 function toTemplateRows(group: Group): TemplateRow[] {
-  const [{ clientId, correlationId, imageId }] = group
+  const [{ clientId, correlationId, imageId, rights }] = group
   const templates = new Map(
     group.flatMap((entry) => entry.templates).map((template) => [template.index, template]),
   )
@@ -145,6 +164,6 @@ function toTemplateRows(group: Group): TemplateRow[] {
       image_id: imageId,
       face_index: index,
       maker,
-      vector: `\\x${Buffer.from(vector).toString('hex')}`,
+      sealed: seal(rights.key, 'face_templates.vector', vector),
     }))
 }

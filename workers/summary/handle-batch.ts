@@ -14,7 +14,7 @@ export interface BatchDependencies extends TellingDependencies {
   /** Puts a record aside for good; throws where it cannot be made durable. */
   readonly reject: (record: IncomingRecord, reason: DeadLetterReason) => Promise<void>
   readonly logger: Logger
-  /** Told how many records were `journalled`, `surplus`, `unwanted`, or refused for the reason with this code. */
+  /** Told how many records were `journalled`, `surplus`, `unwanted`, `erased`, or refused for the reason with this code. */
   readonly onRecords: (outcome: string, count: number) => void
 }
 
@@ -44,7 +44,8 @@ export function createBatchHandler(dependencies: BatchDependencies) {
     for (const record of records) context.complete(record)
     onRecords('journalled', done.journalled.length)
     onRecords('surplus', done.surplus.length)
-    onRecords('unwanted', records.length - batch.wanted.length - batch.refused.length)
+    onRecords('unwanted', batch.unwanted)
+    onRecords('erased', batch.erased)
     for (const { reason } of refused) onRecords(reason.code, 1)
     logger.info(
       {
@@ -52,6 +53,7 @@ export function createBatchHandler(dependencies: BatchDependencies) {
         records: records.length,
         journalled: done.journalled.length,
         surplus: done.surplus.length,
+        erased: batch.erased,
         signalled,
         refused: refused.map(({ reason }) => reason.code),
         durationMs: Math.round(performance.now() - startedAt),
@@ -64,12 +66,14 @@ export function createBatchHandler(dependencies: BatchDependencies) {
 async function readBatch(records: readonly IncomingRecord[], readRights: ReadRights) {
   const wanted: WantedRecord[] = []
   const refused: RefusedRecord[] = []
+  const left = { unwanted: 0, erased: 0 }
   const read = await Promise.all(
     records.map(async (record) => ({ record, result: await readRecord(record.value, readRights) })),
   )
   for (const { record, result } of read) {
     if (result.kind === 'entry') wanted.push({ record, entry: result.entry })
-    if (result.kind === 'refused') refused.push({ record, reason: result })
+    else if (result.kind === 'refused') refused.push({ record, reason: result })
+    else left[result.kind] += 1
   }
-  return { wanted, refused }
+  return { wanted, refused, ...left }
 }

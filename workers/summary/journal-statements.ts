@@ -8,27 +8,30 @@ const isNews = 'p.next_offset <= excluded.next_offset OR p.newest_at < excluded.
 export const appendStatement = `
 WITH new_transactions AS (
   INSERT INTO transactions AS t (client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
-    token, token_ingested_at, traceparent, synthetic, identity_threshold)
+    sealed_token, token_digest, token_ingested_at, traceparent, synthetic, identity_threshold, versions)
   SELECT client_id, correlation_id, announced, window_start, window_seconds, idle_seconds,
-    token, token_ingested_at, traceparent, synthetic, identity_threshold
+    decode(sealed_token, 'base64'), decode(token_digest, 'base64'), token_ingested_at, traceparent,
+    synthetic, identity_threshold, versions
   FROM jsonb_to_recordset($1::jsonb) AS r (client_id text, correlation_id text, announced integer,
     window_start timestamptz, window_seconds double precision, idle_seconds double precision,
-    token text, token_ingested_at timestamptz, traceparent text, synthetic boolean,
-    identity_threshold double precision)
+    sealed_token text, token_digest text, token_ingested_at timestamptz, traceparent text, synthetic boolean,
+    identity_threshold double precision, versions text[])
   ON CONFLICT (client_id, correlation_id) DO UPDATE SET
     announced = greatest(t.announced, excluded.announced),
     window_start = least(t.window_start, excluded.window_start),
     window_seconds = greatest(t.window_seconds, excluded.window_seconds),
     idle_seconds = greatest(t.idle_seconds, excluded.idle_seconds),
-    (token, token_ingested_at, traceparent) = (
-      SELECT n.token, n.token_ingested_at, n.traceparent FROM (VALUES
-        (t.token, t.token_ingested_at, t.traceparent),
-        (excluded.token, excluded.token_ingested_at, excluded.traceparent)
-      ) AS n (token, token_ingested_at, traceparent)
-      ORDER BY n.token_ingested_at DESC, n.token COLLATE "C" DESC LIMIT 1
+    (token, sealed_token, token_digest, token_ingested_at, traceparent) = (
+      SELECT * FROM (VALUES
+        (t.token, t.sealed_token, coalesce(t.token_digest, sha256(convert_to(t.token, 'UTF8'))),
+          t.token_ingested_at, t.traceparent),
+        (NULL, excluded.sealed_token, excluded.token_digest, excluded.token_ingested_at, excluded.traceparent)
+      ) AS n (token, sealed_token, token_digest, token_ingested_at, traceparent)
+      ORDER BY n.token_ingested_at DESC, n.token_digest DESC LIMIT 1
     ),
     synthetic = t.synthetic OR excluded.synthetic,
     identity_threshold = greatest(t.identity_threshold, excluded.identity_threshold),
+    versions = ARRAY(SELECT DISTINCT v FROM unnest(t.versions || excluded.versions) AS v ORDER BY v),
     changed_at = now()
 ), new_images AS (
   INSERT INTO images AS i (client_id, correlation_id, image_id, expected, answered)
@@ -40,10 +43,10 @@ WITH new_transactions AS (
     answered = ARRAY(SELECT DISTINCT a FROM unnest(i.answered || excluded.answered) AS a)
   WHERE NOT (i.expected @> excluded.expected AND i.answered @> excluded.answered)
 ), new_templates AS (
-  INSERT INTO face_templates (client_id, correlation_id, image_id, face_index, maker, vector)
-  SELECT client_id, correlation_id, image_id, face_index, maker, vector
+  INSERT INTO face_templates (client_id, correlation_id, image_id, face_index, maker, sealed)
+  SELECT client_id, correlation_id, image_id, face_index, maker, decode(sealed, 'base64')
   FROM jsonb_to_recordset($4::jsonb) AS r (client_id text, correlation_id text, image_id text,
-    face_index integer, maker text, vector bytea)
+    face_index integer, maker text, sealed text)
   ON CONFLICT (client_id, correlation_id, image_id, face_index) DO NOTHING
 ), new_place AS (
   INSERT INTO places AS p (topic, partition, next_offset, newest_at, untold)
@@ -58,10 +61,10 @@ WITH new_transactions AS (
     ))
   WHERE ${isNews}
 )
-INSERT INTO messages (client_id, correlation_id, message_id, image_id, service, version, content)
-SELECT client_id, correlation_id, message_id, image_id, service, version, content
+INSERT INTO messages (client_id, correlation_id, message_id, image_id, service, version, sealed)
+SELECT client_id, correlation_id, message_id, image_id, service, version, decode(sealed, 'base64')
 FROM jsonb_to_recordset($3::jsonb) AS r (client_id text, correlation_id text, message_id text, image_id text,
-  service text, version text, content jsonb)
+  service text, version text, sealed text)
 ON CONFLICT (client_id, correlation_id, message_id) DO NOTHING`
 
 /** `$1` to `$4`: a place that everything before it is done for. */

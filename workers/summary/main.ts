@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { clientKeysFolder, createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
@@ -47,7 +48,8 @@ export const role = defineRole({
     const producer = startProducer(kafka)
     const journal = createJournal(pool)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
-    const common = { logger, metrics, taskQueue, producer }
+    const clientKeys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name))
+    const common = { logger, metrics, taskQueue, producer, clientKeys }
     const worker = await supervise('worker', (onCrash) =>
       startSummaryWorker({ ...common, temporal, pool, onCrash }),
     )

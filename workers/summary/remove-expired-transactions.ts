@@ -29,7 +29,7 @@ export async function removeExpiredTransactions(client: PoolClient): Promise<num
     )
   }
   await client.query(
-    `UPDATE summaries SET value = NULL, messages = 0
+    `UPDATE summaries SET value = NULL, sealed = NULL, messages = 0
      FROM unnest($1::text[], $2::text[]) AS gone (client_id, correlation_id)
      WHERE summaries.client_id = gone.client_id AND summaries.correlation_id = gone.correlation_id`,
     keys,

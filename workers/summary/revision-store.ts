@@ -1,3 +1,5 @@
+import { isClientErased, type ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
+import { sealContent, type ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { withTransaction, type Pool, type PoolClient } from '../../lib/postgres/create-pool.ts'
 import type {
   StoredRevision,
@@ -5,29 +7,35 @@ import type {
 } from '../../activities/summary/publish-summary.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 import { lockTransaction, readTransactionRecord } from './read-transaction-record.ts'
+import { openColumn } from './sealed-columns.ts'
 import { translateJournalError } from './translate-journal-error.ts'
 
 /** What the activities do with the journal. */
 export type RevisionStore = Pick<SummaryActivitiesDependencies, 'decideRevision' | 'markPublished'>
 
-/** Opens the revisions of transactions on the journal's database. Errors are as those of the journal. */
-export function createRevisionStore(pool: Pool): RevisionStore {
+/**
+ * Opens the revisions of transactions on the journal's database. There is nothing to decide for a client that was erased. Errors
+ * are as those of the journal, of `ClientKeys` and of `openContent`.
+ */
+export function createRevisionStore(pool: Pool, keys: ClientKeys): RevisionStore {
   return {
     decideRevision: (key, revision, compose) =>
-      translateJournalError(() =>
-        withTransaction(pool, async (client) => {
+      translateJournalError(async () => {
+        const clientKey = await keyUnlessErased(keys, key.clientId)
+        if (clientKey === undefined) return null
+        return withTransaction(pool, async (client) => {
           // The lock keeps the consumer from appending until the revision is there: what it appends later is news.
           if (!(await lockTransaction(client, key))) return null
-          const known = await readRevision(client, key, revision)
+          const known = await readRevision(client, key, revision, clientKey)
           if (known !== undefined) return known
-          const record = await readTransactionRecord(client, key)
+          const record = await readTransactionRecord(client, key, clientKey)
           // A second or two at most, where thousands of faces are compared, in turns with everything else here.
           const composed = await compose(record)
           const decided = { revision, messages: record.messages.length, ...composed }
-          await insertRevision(client, key, decided)
+          await insertRevision(client, key, decided, clientKey)
           return decided
-        }),
-      ),
+        })
+      }),
     markPublished: (key, revision) =>
       translateJournalError(async () => {
         await pool.query(
@@ -39,34 +47,57 @@ export function createRevisionStore(pool: Pool): RevisionStore {
   }
 }
 
+async function keyUnlessErased(keys: ClientKeys, clientId: string): Promise<ClientKey | undefined> {
+  try {
+    return await keys.keyFor(clientId)
+  } catch (error) {
+    if (isClientErased(error)) return undefined
+    throw error
+  }
+}
+
 async function readRevision(
   client: PoolClient,
   { clientId, correlationId }: TransactionKey,
   revision: number,
+  clientKey: ClientKey,
 ): Promise<StoredRevision | undefined> {
   const { rows } = await client.query<{
     outcome: StoredRevision['outcome']
     messages: string
-    value: Buffer | null
+    version: string
+    sealed: Buffer | null
+    plain: Buffer | null
   }>(
-    `SELECT outcome, messages, value FROM summaries
-     WHERE client_id = $1 AND correlation_id = $2 AND revision = $3`,
+    `SELECT outcome, messages, version, sealed, value AS plain FROM summaries
+     WHERE client_id = $1 AND correlation_id = $2 AND revision = $3
+     ORDER BY version`,
     [clientId, correlationId, revision],
   )
   const [row] = rows
-  if (row === undefined || row.value === null) return undefined
-  const { outcome, value } = row
-  return { outcome, revision, messages: Number(row.messages), value }
+  const records = rows.flatMap(({ version, ...content }) => {
+    const value = openColumn(clientKey, 'summaries.value', content)
+    return value === undefined ? [] : [{ version, value }]
+  })
+  if (row === undefined || records.length === 0) return undefined
+  const { outcome } = row
+  return { outcome, revision, messages: Number(row.messages), records }
 }
 
 async function insertRevision(
   client: PoolClient,
   { clientId, correlationId }: TransactionKey,
-  { revision, outcome, messages, value }: StoredRevision,
+  { revision, outcome, messages, records }: StoredRevision,
+  clientKey: ClientKey,
 ): Promise<void> {
-  await client.query(
-    `INSERT INTO summaries (client_id, correlation_id, revision, outcome, messages, value)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
-    [clientId, correlationId, revision, outcome, messages, Buffer.from(value)],
-  )
+  for (const { version, value } of records) {
+    await client.query(
+      `INSERT INTO summaries (client_id, correlation_id, revision, outcome, messages, version, sealed)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [
+        ...[clientId, correlationId, revision, outcome, messages, version],
+        sealContent(clientKey, 'summaries.value', value),
+      ],
+    )
+  }
 }

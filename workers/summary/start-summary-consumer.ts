@@ -9,6 +9,7 @@ import {
   type IncomingRecord,
 } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import { topics } from '../../lib/topology.ts'
@@ -37,6 +38,7 @@ export interface SummaryConsumerOptions {
   readonly journal: Journal
   readonly storeWatch: StoreWatch
   readonly producer: Producer
+  readonly clientKeys: ClientKeys
   readonly keysDirectory: string
   readonly issuer: string
   readonly tokenCacheSize: number
@@ -47,7 +49,8 @@ export interface SummaryConsumerOptions {
 
 /** Starts to journal `vision-1` from where the journal ends, and to tell the workflows. */
 export function startSummaryConsumer(options: SummaryConsumerOptions): Promise<Consumer> {
-  const { kafka, client, taskQueue, journal, storeWatch, producer, metrics, logger } = options
+  const { kafka, client, taskQueue, journal, storeWatch, producer, clientKeys, metrics, logger } =
+    options
   const verifier = createTokenVerifier({
     keysDirectory: options.keysDirectory,
     issuer: options.issuer,
@@ -65,7 +68,8 @@ export function startSummaryConsumer(options: SummaryConsumerOptions): Promise<C
     ...{ reject, logger },
     async readRights(token, at) {
       const { clientId, rights } = await verifyConsumedToken(verifier, { token, ingestedAt: at })
-      return readSummaryRights(clientId, rights)
+      const wanted = readSummaryRights(clientId, rights)
+      return wanted && { ...wanted, key: await clientKeys.keyFor(clientId) }
     },
     onRecords: (outcome, count) => metrics.records.inc({ outcome }, count),
   })

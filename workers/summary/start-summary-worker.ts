@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { createSummaryActivities } from '../../activities/summary/publish-summary.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { Producer } from '../../lib/kafka/create-producer.ts'
 import { partitionFor } from '../../lib/kafka/partition-for.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
@@ -21,19 +22,20 @@ export function startSummaryWorker(options: {
   temporal: TemporalOptions
   taskQueue: string
   pool: Pool
+  clientKeys: ClientKeys
   producer: Producer
   metrics: SummaryMetrics
   logger: Logger
   onCrash: (error: unknown) => void
 }): RunningWorker {
-  const { temporal, taskQueue, pool, producer, metrics, logger, onCrash } = options
+  const { temporal, taskQueue, pool, clientKeys, producer, metrics, logger, onCrash } = options
   const { name: topic, partitions } = topics.summary
   return startWorker({
     ...temporal,
     taskQueue,
     workflowsPath: path.join(import.meta.dirname, '../../workflows/index.ts'),
     activities: createSummaryActivities({
-      ...createRevisionStore(pool),
+      ...createRevisionStore(pool, clientKeys),
       extendWindow: (key, untilMs) => extendWindow(pool, key, untilMs),
       writeSummary: (key, value) =>
         producer.send(topic, [

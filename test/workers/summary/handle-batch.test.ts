@@ -7,21 +7,24 @@ import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { maxTransactionImages } from '../../../workers/summary/find-surplus-images.ts'
 import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
 import { createJournal, type TransactionProgress } from '../../../workers/summary/journal.ts'
+import { createTestClientKeys, type TestClientKeys } from '../../support/client-keys.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 import { incomingRecord } from '../../support/records.ts'
 import { createTextRecords } from '../../support/vision-messages.ts'
 
 let databases: TestDatabases
 let pool: Pool
+let keys: TestClientKeys
 
 beforeAll(async () => {
   databases = createTestDatabases()
   pool = await databases.createDatabase('ips_summary', 'workers/summary/schema')
+  keys = await createTestClientKeys()
 })
 
 beforeEach(() => pool.query('TRUNCATE places'))
 
-afterAll(() => databases.drop())
+afterAll(() => Promise.all([databases.drop(), keys.remove()]))
 
 const clientId = 'client'
 const rights = {
@@ -29,6 +32,7 @@ const rights = {
   windowSeconds: 60,
   idleSeconds: 30,
   identityThreshold: 0.42,
+  versions: ['1.0'],
   expected: ['ocr/1.0'],
 }
 
@@ -42,7 +46,7 @@ function createHandler(isKafkaAway = false) {
   const completed: bigint[] = []
   const handle = createBatchHandler({
     journal: createJournal(pool),
-    readRights: () => Promise.resolve(rights),
+    readRights: async () => ({ ...rights, key: await keys.keyFor(clientId) }),
     signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
     reject({ offset }, reason) {
       if (isKafkaAway) return Promise.reject(away)

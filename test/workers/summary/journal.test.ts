@@ -3,25 +3,31 @@ import fc from 'fast-check'
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { TransactionRecord } from '../../../activities/summary/transaction-record.ts'
+import type { ClientKey } from '../../../lib/client-keys/seal-content.ts'
 import { createPool, type Pool } from '../../../lib/postgres/create-pool.ts'
 import { findSurplusImages } from '../../../workers/summary/find-surplus-images.ts'
 import { groupEntries } from '../../../workers/summary/group-entries.ts'
 import { createJournal, type Journal } from '../../../workers/summary/journal.ts'
 import type { JournalEntry } from '../../../workers/summary/read-record.ts'
 import { createRevisionStore } from '../../../workers/summary/revision-store.ts'
+import { createTestClientKeys, type TestClientKeys } from '../../support/client-keys.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 
 let databases: TestDatabases
 let pool: Pool
 let journal: Journal
+let keys: TestClientKeys
+let clientKey: ClientKey
 
 beforeAll(async () => {
   databases = createTestDatabases()
   pool = await databases.createDatabase('ips_summary', 'workers/summary/schema')
   journal = createJournal(pool)
+  keys = await createTestClientKeys()
+  clientKey = await keys.keyFor('client')
 })
 
-afterAll(() => databases.drop())
+afterAll(() => Promise.all([databases.drop(), keys.remove()]))
 
 const services = ['faceextract/1.1', 'ocr/1.0']
 
@@ -38,6 +44,7 @@ const entriesOfTransaction = fc
       windowSeconds: fc.integer({ min: 1, max: 100 }),
       idleSeconds: fc.integer({ min: 1, max: 100 }),
       identityThreshold: fc.constantFrom(0.3, 0.42, 0.6),
+      versions: fc.constantFrom(['1.0'], ['1.1'], ['1.0', '1.1']),
     }),
     { minLength: 1, maxLength: 12 },
   )
@@ -59,7 +66,9 @@ const entriesOfTransaction = fc
           windowSeconds: draft.windowSeconds,
           idleSeconds: draft.idleSeconds,
           identityThreshold: draft.identityThreshold,
+          versions: draft.versions,
           expected: services,
+          key: clientKey,
         },
         token: draft.token,
         ingestedAt: new Date(Date.UTC(2026, 10, 24, 6, 0, draft.second)),
@@ -82,9 +91,12 @@ async function append(entries: readonly Omit<JournalEntry, 'correlationId'>[], s
   }
   const [transaction] = await journal.readProgress([key])
   const kept: TransactionRecord[] = []
-  await createRevisionStore(pool).decideRevision(key, 1, (record) => {
+  await createRevisionStore(pool, keys).decideRevision(key, 1, (record) => {
     kept.push(record)
-    return Promise.resolve({ outcome: 'partial', value: Buffer.from('1') })
+    return Promise.resolve({
+      outcome: 'partial',
+      records: [{ version: '1.0', value: Buffer.from('1') }],
+    })
   })
   return { key, progress: transaction?.progress, record: sorted(kept[0]) }
 }
@@ -119,7 +131,9 @@ const entry = (members: Partial<JournalEntry>): JournalEntry => ({
     windowSeconds: 60,
     idleSeconds: 30,
     identityThreshold: 0.42,
+    versions: ['1.0'],
     expected: services,
+    key: clientKey,
   },
   token: 'token',
   ingestedAt: new Date(),
@@ -179,24 +193,31 @@ describe('the journal of transactions', () => {
 
   test('decides a revision once for ever', async () => {
     const key = { clientId: 'client', correlationId: randomUUID() }
-    const revisions = createRevisionStore(pool)
+    const revisions = createRevisionStore(pool, keys)
     await journal.append(groupEntries([entry(key)]))
     const decide = (value: string) =>
       revisions.decideRevision(key, 1, () =>
-        Promise.resolve({ outcome: 'partial', value: Buffer.from(value) }),
+        Promise.resolve({
+          outcome: 'partial',
+          records: [{ version: '1.0', value: Buffer.from(value) }],
+        }),
       )
     const first = await decide('first')
     await journal.append(groupEntries([entry(key)]))
     const second = await decide('second')
     expect(first).toMatchObject({ revision: 1, messages: 1 })
-    expect(second).toMatchObject({ revision: 1, messages: 1, value: Buffer.from('first') })
+    expect(second).toMatchObject({
+      revision: 1,
+      messages: 1,
+      records: [{ value: Buffer.from('first') }],
+    })
     const [transaction] = await journal.readProgress([key])
     expect(transaction?.progress).toMatchObject({ messages: 2, revision: 1, decidedMessages: 1 })
   })
 
   test('has nothing to decide of a transaction that is not there', async () => {
     const key = { clientId: 'client', correlationId: randomUUID() }
-    const decided = await createRevisionStore(pool).decideRevision(key, 1, () => {
+    const decided = await createRevisionStore(pool, keys).decideRevision(key, 1, () => {
       throw new Error('never called')
     })
     expect(decided).toBeNull()
@@ -212,9 +233,9 @@ describe('the journal of transactions', () => {
         entry({ correlationId: young, templates }),
       ]),
     )
-    const revisions = createRevisionStore(pool)
+    const revisions = createRevisionStore(pool, keys)
     await revisions.decideRevision(key, 1, () =>
-      Promise.resolve({ outcome: 'partial', value: Buffer.of(1) }),
+      Promise.resolve({ outcome: 'partial', records: [{ version: '1.0', value: Buffer.of(1) }] }),
     )
     const countTemplates = async () => {
       const { rows } = await pool.query<{ templates: number }>(
@@ -230,8 +251,8 @@ describe('the journal of transactions', () => {
     )
     expect(await journal.removeExpired()).toBe(1)
     expect(await countTemplates()).toBe(1)
-    const keys = [old, young].map((correlationId) => ({ clientId: 'client', correlationId }))
-    expect(await journal.readProgress(keys)).toMatchObject([{ correlationId: young }])
+    const both = [old, young].map((correlationId) => ({ clientId: 'client', correlationId }))
+    expect(await journal.readProgress(both)).toMatchObject([{ correlationId: young }])
     await journal.append(groupEntries([entry({ correlationId: old })]))
     const [again] = await journal.readProgress([key])
     expect(again?.progress).toMatchObject({ messages: 1, revision: 1, decidedMessages: 0 })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { createClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import { createJournal } from '../../../workers/summary/journal.ts'
 import { extendWindow } from '../../../workers/summary/extend-window.ts'
 import { findTransaction } from '../../../workers/summary/find-transaction.ts'
@@ -108,6 +109,9 @@ async function readRows(): Promise<number> {
   return Number(rows[0]?.read)
 }
 
+/** There is no revision to open. */
+const noKeys = createClientKeys('/nowhere')
+
 describe('extendWindow', () => {
   test('keeps a transaction until its new end and for late results, and never shortens it', async () => {
     const [key] = (await insert(randomUUID(), 1, randomUUID())) as [Key]
@@ -119,7 +123,7 @@ describe('extendWindow', () => {
         `UPDATE transactions SET changed_at = now() - make_interval(days => $2) WHERE correlation_id = $1`,
         [key.correlationId, count],
       )
-    const isThere = async () => (await findTransaction(pool, key)) !== undefined
+    const isThere = async () => (await findTransaction(pool, noKeys, key)) !== undefined
     await age(36)
     await createJournal(pool).removeExpired()
     expect(await isThere()).toBe(true)

@@ -92,12 +92,18 @@ describe('a summary process', () => {
 
   test('tells the workflows of whom a process did not tell that was killed after it had journalled', async () => {
     const records = createTextRecords(image(1))
+    const key = await fixture.clientKeys.keyFor(image(1).clientId)
     const entries = await Promise.all(
       records.map(async ({ value }) => {
-        const rights = { windowSeconds: 60, idleSeconds: 30, identityThreshold: 0.42 }
+        const rights = {
+          windowSeconds: 60,
+          idleSeconds: 30,
+          identityThreshold: 0.42,
+          versions: ['1.0'],
+        }
         const { clientId } = image(1)
         const read = await readRecord(value, () =>
-          Promise.resolve({ ...rights, clientId, expected: ['ocr/1.0'] }),
+          Promise.resolve({ ...rights, clientId, expected: ['ocr/1.0'], key }),
         )
         if (read.kind !== 'entry') throw new Error(read.kind)
         return read.entry

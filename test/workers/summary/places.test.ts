@@ -12,6 +12,7 @@ import {
   type TransactionProgress,
 } from '../../../workers/summary/journal.ts'
 import { takeOverPartition } from '../../../workers/summary/take-over-partition.ts'
+import { createTestClientKeys, type TestClientKeys } from '../../support/client-keys.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 import { incomingRecord } from '../../support/records.ts'
 import { createTextRecords } from '../../support/vision-messages.ts'
@@ -21,16 +22,18 @@ const topic = 'vision-1'
 let databases: TestDatabases
 let pool: Pool
 let journal: Journal
+let keys: TestClientKeys
 
 beforeAll(async () => {
   databases = createTestDatabases()
   pool = await databases.createDatabase('ips_summary', 'workers/summary/schema')
   journal = createJournal(pool)
+  keys = await createTestClientKeys()
 })
 
 beforeEach(() => pool.query('TRUNCATE places'))
 
-afterAll(() => databases.drop())
+afterAll(() => Promise.all([databases.drop(), keys.remove()]))
 
 const none = groupEntries([])
 const place = (offset: bigint, newestAtMs = Number(offset)) => ({
@@ -81,10 +84,11 @@ describe('the place of a partition', () => {
 /** What a record of the property is. */
 type Kind = 'text' | 'terminal' | 'unwanted' | 'unreadable' | 'unholdable'
 
-const rights = (correlationId: string) => ({
+const rights = async (correlationId: string) => ({
   clientId: correlationId,
-  ...{ windowSeconds: 60, idleSeconds: 30, identityThreshold: 0.42 },
+  ...{ windowSeconds: 60, idleSeconds: 30, identityThreshold: 0.42, versions: ['1.0'] },
   expected: ['ocr/1.0'],
+  key: await keys.keyFor(correlationId),
 })
 
 function createRecords(kinds: readonly Kind[], run: string): IncomingRecord[] {
@@ -179,7 +183,7 @@ async function live(
       loadPlace: (...args: Parameters<Journal['loadPlace']>) => journal.loadPlace(...args),
     },
     readRights: (token: string) =>
-      Promise.resolve(token === 'unwanted' ? undefined : rights(token)),
+      token === 'unwanted' ? Promise.resolve(undefined) : rights(token),
     signalTransactions: (transactions: readonly TransactionProgress[]) =>
       step(() => {
         for (const { correlationId, progress } of transactions)

@@ -61,11 +61,18 @@ const untilFailed = (image: TestImage) =>
 
 /** Ways to damage what the journal holds of a transaction, each with its repair; `$1` is the transaction. */
 const damages: Record<string, { damage: string; repair: string; code: string }> = {
-  'a message that is none': {
-    damage: `UPDATE messages SET content = '{"kind": "faces"}' WHERE correlation_id = $1 AND content->>'kind' = 'faces'`,
-    repair: `UPDATE messages SET content = '{"kind": "faces", "faces": [{"index": 0}]}'
-      WHERE correlation_id = $1 AND content->>'kind' = 'faces'`,
+  'a message that is none, from before they were sealed': {
+    damage: `UPDATE messages SET sealed = NULL, content = '{"kind": "faces"}'
+      WHERE correlation_id = $1 AND service = 'faceextract'`,
+    repair: `UPDATE messages SET content = '{"kind": "terminal", "results": 1}'
+      WHERE correlation_id = $1 AND service = 'faceextract'`,
     code: 'transaction-unusable',
+  },
+  'messages whose bytes were changed': {
+    damage: `UPDATE messages SET sealed = sealed || '\\x00', content = '{}' WHERE correlation_id = $1`,
+    repair: `UPDATE messages SET sealed = substring(sealed FOR octet_length(sealed) - 1), content = NULL
+      WHERE correlation_id = $1 AND content IS NOT NULL`,
+    code: 'secret-unreadable',
   },
   'times that are no dates': {
     damage: `UPDATE transactions SET token_ingested_at = 'infinity' WHERE correlation_id = $1`,

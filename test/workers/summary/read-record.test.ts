@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { randomBytes } from 'node:crypto'
+import { createClientKey } from '../../../lib/client-keys/seal-content.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { readRecord, type ReadRights } from '../../../workers/summary/read-record.ts'
 import {
@@ -21,7 +23,9 @@ const rights = {
   windowSeconds: 60,
   idleSeconds: 30,
   identityThreshold: 0.42,
+  versions: ['1.0'],
   expected: ['ocr/1.0'],
+  key: createClientKey('client', randomBytes(32)),
 }
 const granted: ReadRights = () => Promise.resolve(rights)
 
@@ -93,6 +97,14 @@ describe('a record of vision-1', () => {
     })
     expect(await read([{ value: Buffer.from('none') }])).toMatchObject([
       { kind: 'refused', code: 'envelope-malformed' },
+    ])
+  })
+
+  test('is neither kept nor put aside where its client was erased', async () => {
+    const erased: ReadRights = () => Promise.reject(new IpsError('client-erased', 'gone'))
+    expect(await read(createTextRecords(image), erased)).toEqual([
+      { kind: 'erased' },
+      { kind: 'erased' },
     ])
   })
 
