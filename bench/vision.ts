@@ -24,6 +24,7 @@ const { values } = parseArgs({
     labels: { type: 'string' },
     run: { type: 'string', default: 'evaluation' },
     processes: { type: 'string', default: '1' },
+    chunk: { type: 'string', default: '8' },
     'task-queue-prefix': { type: 'string' },
     settings: { type: 'string', default: '{"faceextract":{"minConfidence":0.5},"ocr":true}' },
     json: { type: 'boolean', default: false },
@@ -54,6 +55,7 @@ if (values.images === undefined) {
     runs: path.join(directory, 'runs'),
     temporalAddress: process.env['TEMPORAL_ADDRESS'] ?? '127.0.0.1:7233',
     processes: Number(values.processes),
+    chunkImages: Number(values.chunk),
     taskQueuePrefix: values['task-queue-prefix'],
     settings: JSON.parse(values.settings) as Record<string, unknown>,
   })

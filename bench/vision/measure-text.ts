@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { renderDocument } from '../../test/support/render-document.ts'
 import { loadOcrModels } from '../../test/workers/ocr/read-document.ts'
 import { orderLines, type TextColumn } from '../../workers/ocr/reading-order.ts'
 import { readText } from '../../workers/ocr/read-text.ts'
@@ -8,7 +7,6 @@ import { createRecognizedText } from '../../workers/ocr/recognized-text.ts'
 import { decodeUpright, type UprightImage } from '../../workers/vision/upright-image.ts'
 import { round } from '../statistics.ts'
 import { withCpuTime } from './cpu-clock.ts'
-import { createDraw } from './document-words.ts'
 import { drawCurves } from './draw-curves.ts'
 import {
   countText,
@@ -17,15 +15,17 @@ import {
   type TextRates,
   type TextWithLines,
 } from './rate-text.ts'
-import { documentKinds, type RenderedDocument } from './rendered-documents.ts'
 import { rounded } from './rounded.ts'
-import { documentVariations, varyDocument } from './vary-document.ts'
+import { nothingWritten, textScenes } from './text-scenes.ts'
+import { documentVariations } from './vary-document.ts'
 
 /** What was read with one setting. */
 export interface SettingRates extends TextRates {
   readonly detectionSide: number
   readonly minConfidence: number
-  /** For an image, in ms. */
+  /** Lines read in pictures where nothing is written, for each of them. */
+  readonly inventedLines: number
+  /** For an image with text, in ms. */
   readonly cpuMs: number
 }
 
@@ -43,9 +43,6 @@ const sides = [640, 960, 1280]
 const confidences = [0, 0.3, 0.5, 0.7, 0.9]
 /** As the claims say by default. */
 const defaults = { detectionSide: 960, minConfidence: 0.5 }
-/** Plain ones of each kind; the first is also varied. */
-const documentsOfKind = 3
-
 /** What one setting made of one image. */
 interface Reading {
   readonly kind: string
@@ -54,6 +51,7 @@ interface Reading {
   readonly minConfidence: number
   readonly cpuMs: number
   readonly counts: TextCounts
+  readonly linesRead: number
 }
 
 /** Measures it on rendered documents and variations of them, and writes the plot into `directory`. */
@@ -63,20 +61,12 @@ export async function measureText(
 ): Promise<TextFigures> {
   const readings: Reading[] = []
   const read = await createReader()
-  for (const [kind, make] of Object.entries(documentKinds)) {
-    report(`reading: ${kind}`)
-    for (let seed = 0; seed < documentsOfKind; seed += 1) {
-      const document = make(createDraw(seed))
-      const image = await renderDocument(document.document)
-      const variations = seed === 0 ? documentVariations : documentVariations.slice(0, 1)
-      for (const variation of variations) {
-        const { content, rows } = await varyDocument(image, document, variation)
-        const written = textOf({ rows })
-        const about = { kind, variation: variation.name }
-        for (const reading of await read(await decodeUpright(content), written)) {
-          readings.push({ ...about, ...reading })
-        }
-      }
+  let last = ''
+  for await (const { kind, variation, content, written } of textScenes()) {
+    if (kind !== last) report(`reading: ${kind}`)
+    last = kind
+    for (const reading of await read(await decodeUpright(content), written)) {
+      readings.push({ kind, variation, ...reading })
     }
   }
   const figures = summarise(readings)
@@ -101,8 +91,10 @@ async function createReader() {
       const settings = { detectionSide, minConfidence: 0 }
       const [columns, cpuMs] = await withCpuTime(() => readText(image, settings, parts))
       for (const minConfidence of confidences) {
-        const counts = countText(toText(columns, minConfidence, image), written)
-        readings.push({ detectionSide, minConfidence, cpuMs, counts })
+        const text = toText(columns, minConfidence, image)
+        const counts = countText(text, written)
+        const linesRead = text.lines.length
+        readings.push({ detectionSide, minConfidence, cpuMs, counts, linesRead })
       }
     }
     return readings
@@ -120,36 +112,43 @@ function toText(
   return { text, lines: lines.map((line) => line.text) }
 }
 
-function textOf({ rows }: Pick<RenderedDocument, 'rows'>): TextWithLines {
-  return {
-    text: rows.map(({ cells }) => cells.join(' ')).join('\n'),
-    lines: rows.flatMap(({ cells }) => cells),
-  }
-}
-
 function summarise(readings: readonly Reading[]): TextFigures {
-  const usual = readings.filter(
-    ({ detectionSide, minConfidence }) =>
-      detectionSide === defaults.detectionSide && minConfidence === defaults.minConfidence,
-  )
+  const written = readings.filter(({ kind }) => kind !== nothingWritten)
+  const textless = readings.filter(({ kind }) => kind === nothingWritten)
+  const usual = ofSetting(written, defaults)
   const plain = usual.filter(({ variation }) => variation === documentVariations[0]?.name)
   return rounded({
     images: usual.length,
-    characters: usual.reduce((sum, { counts }) => sum + counts.characters, 0),
+    characters: sumOf(usual, ({ counts }) => counts.characters),
     settings: sides.flatMap((detectionSide) =>
       confidences.map((minConfidence) => {
-        const of = readings.filter(
-          (reading) =>
-            reading.detectionSide === detectionSide && reading.minConfidence === minConfidence,
-        )
-        const cpuMs = of.reduce((sum, reading) => sum + reading.cpuMs, 0) / Math.max(1, of.length)
-        const rates = rateText(of.map(({ counts }) => counts))
-        return { detectionSide, minConfidence, ...rates, cpuMs: round(cpuMs) }
+        const setting = { detectionSide, minConfidence }
+        const of = ofSetting(written, setting)
+        const invented = ofSetting(textless, setting)
+        return {
+          ...{ ...setting, ...rateText(of.map(({ counts }) => counts)) },
+          inventedLines:
+            sumOf(invented, ({ linesRead }) => linesRead) / Math.max(1, invented.length),
+          cpuMs: round(sumOf(of, ({ cpuMs }) => cpuMs) / Math.max(1, of.length)),
+        }
       }),
     ),
     kinds: ratesBy(plain, ({ kind }) => kind),
     variations: ratesBy(usual, ({ variation }) => variation),
   })
+}
+
+function ofSetting(
+  readings: readonly Reading[],
+  { detectionSide, minConfidence }: Pick<Reading, 'detectionSide' | 'minConfidence'>,
+): Reading[] {
+  return readings.filter(
+    (reading) => reading.detectionSide === detectionSide && reading.minConfidence === minConfidence,
+  )
+}
+
+function sumOf(readings: readonly Reading[], of: (reading: Reading) => number): number {
+  return readings.reduce((sum, reading) => sum + of(reading), 0)
 }
 
 function ratesBy(

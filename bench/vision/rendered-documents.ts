@@ -102,7 +102,16 @@ export const documentKinds: Readonly<Record<string, MakeDocument>> = {
     const body = prose(texts, { x: 240, width: 2000, size: 42, family: 'DejaVu Serif' }, 320)
     return page(2480, 3508, [body])
   },
+  'fine print': (draw) => {
+    // Of six points: what stands at the foot of contracts.
+    const texts = draw.shuffled(paragraphs)
+    const body = prose(texts, { x: 240, width: 1500, size: 25 }, 320)
+    return page(2480, 3508, [body])
+  },
 }
+
+/** Kinds that cost seconds to read: enough is learned of them as they are. */
+export const largeKinds: ReadonlySet<string> = new Set(['letter', 'page of 300 dpi', 'fine print'])
 
 const fine = { x: 50, width: 1000, size: 20 }
 

@@ -21,24 +21,19 @@ export interface DocumentVariation {
 
 export const documentVariations: readonly DocumentVariation[] = [
   { name: 'as it is' },
-  { name: 'two thirds of the size', scale: 0.66, quality: 90 },
   { name: 'half the size', scale: 0.5, quality: 90 },
-  { name: 'dark and grainy', brightness: 0.35, noise: 10, quality: 80 },
-  { name: 'light from one side', shade: 0.35, quality: 80 },
+  { name: 'a third of the size', scale: 0.33, quality: 90 },
+  { name: 'dark and grainy', brightness: 0.2, noise: 30, quality: 60 },
+  { name: 'light from one side', shade: 0.15, quality: 80 },
   { name: 'turned by 5 degrees', degrees: 5, quality: 80 },
   { name: 'turned by -15 degrees', degrees: -15, quality: 80 },
-  { name: 'badly compressed', quality: 12 },
+  { name: 'badly compressed', scale: 0.7, quality: 10 },
   { name: 'out of focus', blur: 1.8, quality: 80 },
   { name: 'a row covered', hides: 'a row', quality: 80 },
   { name: 'cropped', hides: 'the lower part', quality: 80 },
   {
     name: 'phone in the evening',
-    scale: 0.75,
-    degrees: 3,
-    brightness: 0.6,
-    blur: 0.7,
-    noise: 8,
-    quality: 50,
+    ...{ scale: 0.5, degrees: 3, brightness: 0.45, blur: 0.8, noise: 20, quality: 40 },
   },
 ]
 

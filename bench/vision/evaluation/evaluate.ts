@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { maxChunkImages } from '../../../activities/evaluation/evaluated-images.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { drawCurves } from '../draw-curves.ts'
 import { describeCode } from './describe-code.ts'
@@ -24,6 +25,8 @@ export interface EvaluateOptions {
   /** Vision processes of each service; 0: those that run elsewhere, on task queues with the prefix. */
   readonly processes: number
   readonly taskQueuePrefix?: string | undefined
+  /** Images that a worker is given at a time: what is lost with it is done again. */
+  readonly chunkImages: number
   /** Values of claims by service; a service without one is not asked. */
   readonly settings: Readonly<Record<string, unknown>>
   readonly report: (line: string) => void
@@ -43,16 +46,19 @@ const lanesPerProcess = 4
  * into the run's folder. Throws `IpsError` as its parts do, and `IpsError('run-unusable')` for a name or settings that are none.
  */
 export async function evaluate(options: EvaluateOptions): Promise<RunFigures> {
-  const { run, processes, report, temporalAddress } = options
+  const { run, processes, report, temporalAddress, chunkImages } = options
   if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}$/.test(run)) {
     throw new IpsError('run-unusable', `${run} is no name for a run`)
+  }
+  if (!(Number.isInteger(chunkImages) && chunkImages >= 1 && chunkImages <= maxChunkImages)) {
+    throw new IpsError('run-unusable', `a chunk has 1 to ${maxChunkImages} images`)
   }
   const { folder, images } = await listImages(options.images)
   const labels = readLabels(
     options.labels === undefined ? '' : await readFile(options.labels, 'utf8'),
   )
   const planned = plannedServices(options.settings)
-  const plan = { folder, images, services: planned }
+  const plan = { folder, images, services: planned, chunkImages }
   const runFolder = await openRunFolder(path.join(options.runs, run), plan)
   const known = new Set(images)
   const unknown = [...labels.keys()].filter((image) => !known.has(image))

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client'
 import { createEvaluationRunActivities } from '../../../activities/evaluation/run-activities.ts'
 import { tryLock } from '../../../cli/processes/acquire-lock.ts'
@@ -104,13 +105,25 @@ async function follow(
   handle: WorkflowHandle<typeof evaluationRun>,
   { onProgress }: Pick<EvaluationOptions, 'onProgress'>,
 ): Promise<EvaluationProgress> {
-  const timer = setInterval(() => {
-    // A worker that is busy, or not there yet, answers another time.
-    handle.query(evaluationProgressQuery).then(onProgress, () => undefined)
-  }, progressIntervalMs)
+  const ended = new AbortController()
+  const told = tellProgress(handle, onProgress, ended.signal)
   try {
     return await handle.result()
   } finally {
-    clearInterval(timer)
+    ended.abort()
+    // A question under way would be left without its connection.
+    await told
+  }
+}
+
+async function tellProgress(
+  handle: WorkflowHandle<typeof evaluationRun>,
+  onProgress: EvaluationOptions['onProgress'],
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    // A worker that is busy, or not there yet, answers another time.
+    await handle.query(evaluationProgressQuery).then(onProgress, () => undefined)
+    await setTimeout(progressIntervalMs, undefined, { signal }).catch(() => undefined)
   }
 }

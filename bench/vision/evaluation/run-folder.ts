@@ -1,11 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { access, link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import {
-  maxChunkImages,
-  type EvaluatedImages,
-} from '../../../activities/evaluation/evaluated-images.ts'
+import type { EvaluatedImages } from '../../../activities/evaluation/evaluated-images.ts'
 import type { ChunkStore } from '../../../activities/evaluation/run-activities.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { RoleName } from '../../../lib/topology.ts'
@@ -23,6 +20,8 @@ export interface RunPlan {
   readonly folder: string
   readonly images: readonly string[]
   readonly services: readonly PlannedService[]
+  /** Images in a chunk, `maxChunkImages` at most. */
+  readonly chunkImages: number
 }
 
 /** The folder of a run: its plan, and what has been found so far. */
@@ -53,7 +52,7 @@ export async function openRunFolder(folder: string, plan: RunPlan): Promise<RunF
   return {
     path: folder,
     plan,
-    chunks: Math.ceil(plan.images.length / maxChunkImages) * plan.services.length,
+    chunks: Math.ceil(plan.images.length / plan.chunkImages) * plan.services.length,
     async open(chunk) {
       return (await exists(fileOf(chunk))) ? null : chunkOf(plan, chunk)
     },
@@ -70,11 +69,11 @@ export async function openRunFolder(folder: string, plan: RunPlan): Promise<RunF
 
 /** Services take turns, so that the workers of all have something to do. */
 export function chunkOf(
-  { images, services }: Pick<RunPlan, 'images' | 'services'>,
+  { images, services, chunkImages }: Pick<RunPlan, 'images' | 'services' | 'chunkImages'>,
   chunk: number,
 ): { service: number; images: readonly string[] } {
-  const from = Math.floor(chunk / services.length) * maxChunkImages
-  return { service: chunk % services.length, images: images.slice(from, from + maxChunkImages) }
+  const from = Math.floor(chunk / services.length) * chunkImages
+  return { service: chunk % services.length, images: images.slice(from, from + chunkImages) }
 }
 
 /** Writes a file that appears as a whole, durably, and stays as it is: a second one is not written. */
@@ -88,14 +87,18 @@ async function writeOnce(file: string, content: unknown): Promise<void> {
   try {
     await link(part, file)
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (!isTaken(error)) throw error
   } finally {
     await rm(part)
   }
 }
 
+function isTaken(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST'
+}
+
 function exists(file: string): Promise<boolean> {
-  return readFile(file).then(
+  return access(file).then(
     () => true,
     () => false,
   )

@@ -35,6 +35,26 @@ describe('createVisionActivities', () => {
     expect(Object.keys(activities).sort()).toEqual(['describeModels', 'double', 'refuse'])
   })
 
+  test('reads files only where a folder for evaluations is named, and only from it', async () => {
+    const asked: unknown[] = []
+    const engine = engineThat((question, input) => {
+      asked.push([question, input])
+      return Promise.resolve({ image: 'a.png', results: [] })
+    })
+    expect(createVisionActivities(moody, engine, {})).not.toHaveProperty('evaluateImages')
+    const { evaluateImages } = createVisionActivities(moody, engine, { evaluationFolder: '/in' })
+    if (evaluateImages === undefined) throw new Error('no activity')
+    const input = { images: ['a.png'], version: '1.0', claimValue: true, summarised: false }
+    const environment = new MockActivityEnvironment({ activityType: 'evaluateImages' })
+    expect(await environment.run(evaluateImages, input)).toMatchObject({
+      ...{ service: 'moody', version: '1.0', images: [{ image: 'a.png', results: [] }] },
+    })
+    const question = { image: 'a.png', version: '1.0', claimValue: true, summarised: false }
+    expect(asked).toEqual([['evaluateImage', { ...question, folder: '/in' }]])
+    const elsewhere = environment.run(evaluateImages, { ...input, folder: '/etc' })
+    await expect(elsewhere).rejects.toMatchObject({ type: 'evaluation-malformed' })
+  })
+
   test('says which models it has, and where they run', async () => {
     expect(await run('describeModels', () => Promise.resolve())).toEqual({
       service: 'moody',
