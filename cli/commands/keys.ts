@@ -1,29 +1,45 @@
-import type { Command } from 'commander'
-import { readAddresses } from '../setup/addresses.ts'
-import { readSetup, type Environment } from '../setup/read-setup.ts'
-import { sharedEnvironment } from '../setup/role-environment.ts'
-import { formatTable, say } from '../terminal.ts'
+import { Option, type Command } from 'commander'
+import { keyPurposes, type KeyPurpose } from '../../lib/token/key-files.ts'
+import { say } from '../terminal.ts'
+import type { Environment } from '../setup/read-setup.ts'
+
+const purposes = Object.keys(keyPurposes) as KeyPurpose[]
 
 /** `racc keys`: the keys of tokens, public halves only. */
 export function registerKeys(program: Command, environment: Environment): void {
-  const keys = program.command('keys').description('show the keys of tokens')
+  const keys = program.command('keys').description('show, rotate and retire the keys of tokens')
   keys
     .command('list')
     .description('show every key: what it is for, its state and, with --json, its public half')
     .option('--json', 'for programs')
-    .action(async ({ json = false }: { json?: boolean }) => {
-      const list = await readList(environment)
-      const rows = list.map((key) => [key.kid, key.use, key.issuer, key.state, key.createdAt])
-      const table = [['kid', 'use', 'issuer', 'state', 'created'], ...rows]
-      say(json ? JSON.stringify(list) : formatTable(table))
+    .action(async ({ json = false }: { json?: boolean }) =>
+      (await actions()).list(environment, { json }),
+    )
+  keys
+    .command('rotate')
+    .description(
+      'make new keys, which are published now and take over after --lead; the former ones are accepted for as long as anything holds a token of theirs',
+    )
+    .addOption(
+      new Option('--purpose <purpose...>', 'of these only')
+        .choices(purposes)
+        .default(purposes, 'all'),
+    )
+    .option('--lead <duration>', 'how long others have to learn of them: 5s at least', '10m')
+    .option('--json', 'for programs')
+    .action(async (options: { purpose: KeyPurpose[]; lead: string; json?: boolean }) =>
+      (await actions()).rotate(environment, options),
+    )
+  keys
+    .command('retire')
+    .argument('<kid>')
+    .description(
+      'accept a key no more, within half a minute, and delete its private half: tokens of it are refused, also in messages that wait',
+    )
+    .action(async (kid: string) => {
+      await (await actions()).retire(environment, kid)
+      say(`${kid} is retired`)
     })
 }
 
-async function readList(environment: Environment) {
-  const { tokenSettings } = await import('../../lib/config/common-settings.ts')
-  const { readConfig } = await import('../../lib/config/settings.ts')
-  const { listKeys } = await import('../../lib/token/list-keys.ts')
-  const setup = readSetup(environment)
-  const config = readConfig(tokenSettings, sharedEnvironment(setup, readAddresses(setup)))
-  return listKeys(config.ipsKeysDirectory, config.tokenIssuer)
-}
+const actions = () => import('../keys/key-actions.ts')

@@ -5,14 +5,18 @@ import { createPool } from '../../lib/postgres/create-pool.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createAuthenticationTokenIssuer } from '../../lib/token/create-authentication-tokens.ts'
-import { ensureKeys } from '../../lib/token/key-files.ts'
+import { keySettings, startKeySchedule } from '../../lib/token/start-key-schedule.ts'
 import type { App } from '../create-app.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
 import { createCredentialsCheck } from './check-credentials.ts'
 import { registerAuthentication } from './register-authentication.ts'
 
-export const authenticationSettings = { ...postgresSettings, ...tokenSettings } as const
+export const authenticationSettings = {
+  ...postgresSettings,
+  ...tokenSettings,
+  ...keySettings,
+} as const
 
 /** The service's database, before the configured prefix. */
 export const authenticationDatabase = 'ips_authentication'
@@ -28,7 +32,12 @@ export async function mountAuthentication(
 ): Promise<MountedService> {
   const { config, logger, metrics } = options
   const keysDirectory = config.ipsKeysDirectory
-  await ensureKeys(keysDirectory, 'authentication-signature')
+  const keySchedule = await startKeySchedule({
+    ...config,
+    directory: keysDirectory,
+    purposes: ['authentication-signature'],
+    logger,
+  })
   const at = {
     url: config.postgresUrl,
     database: `${config.postgresDatabasePrefix}${authenticationDatabase}`,
@@ -45,6 +54,7 @@ export async function mountAuthentication(
   return {
     readiness: () => ({ authentication: migration.state() }),
     async stop() {
+      await keySchedule.stop()
       await migration.stop()
       await pool.end()
     },

@@ -7,7 +7,7 @@ import type { Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createAuthenticationTokenVerifier } from '../../lib/token/create-authentication-tokens.ts'
 import { createSecretBox } from '../../lib/token/create-secret-box.ts'
 import { createTokenIssuer } from '../../lib/token/create-token-issuer.ts'
-import { ensureKeys } from '../../lib/token/key-files.ts'
+import { keySettings, startKeySchedule } from '../../lib/token/start-key-schedule.ts'
 import type { App } from '../create-app.ts'
 import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
@@ -18,6 +18,7 @@ import { registerDiscovery } from './register-discovery.ts'
 export const authorisationSettings = {
   ...postgresSettings,
   ...tokenSettings,
+  ...keySettings,
   authorisationTokenTtlSeconds: setting(
     integer(1, 86_400).default(3_600),
     'How long authorisation tokens live, less up to a tenth at random',
@@ -45,8 +46,12 @@ export async function mountAuthorisation(
   const { config, logger, metrics } = options
   const keysDirectory = config.ipsKeysDirectory
   const tokens = { keysDirectory, issuer: config.tokenIssuer }
-  await ensureKeys(keysDirectory, 'authorisation-signature')
-  await ensureKeys(keysDirectory, 'authorisation-encryption')
+  const keySchedule = await startKeySchedule({
+    ...config,
+    directory: keysDirectory,
+    purposes: ['authorisation-signature', 'authorisation-encryption'],
+    logger,
+  })
   const box = await createSecretBox(secretBoxDirectory(keysDirectory))
   const at = {
     url: config.postgresUrl,
@@ -70,6 +75,7 @@ export async function mountAuthorisation(
   return {
     readiness: () => ({ authorisation: migration.state() }),
     async stop() {
+      await keySchedule.stop()
       await migration.stop()
       await pool.end()
     },

@@ -22,7 +22,7 @@ const maxDetectionSide = 2_560
 /** No side of an accepted image is longer. */
 const maxCoordinate = 65_535
 /** "Seconds to weeks": a quarter of a year. */
-const maxWindowSeconds = 90 * 24 * 60 * 60
+export const maxWindowSeconds = 90 * 24 * 60 * 60
 
 const rate = z.number().positive().max(maxRate)
 const confidence = z.number().min(0).max(1)

@@ -1,7 +1,7 @@
 /** A stranger who invents key ids must not make every request read files. */
 const minRereadIntervalMs = 2_000
 /** A key that was taken away is forgotten after this long. */
-const maxAgeMs = 30_000
+const maxAgeMs = 10_000
 
 /** Keys that were read from files, and are read again when they may have changed. */
 export interface KeyReader<Keys> {

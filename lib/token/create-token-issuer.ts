@@ -42,7 +42,7 @@ interface IssuingKeys {
   readonly encryption: NamedKey
 }
 
-/** Creates an issuer that uses the newest active keys of the folder; a new one is noticed within half a minute. */
+/** Creates an issuer that uses the newest active keys of the folder; a new one is noticed within ten seconds. */
 export function createTokenIssuer(options: {
   keysDirectory: string
   issuer: string

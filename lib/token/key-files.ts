@@ -3,6 +3,8 @@ import path from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
 import { IpsError } from '../errors/ips-error.ts'
+import { keyRetentionMs } from './key-retention.ts'
+import { statesOf, type KeyState, type KeyTimes } from './key-schedule.ts'
 
 /** What a pair of keys is for. Each purpose is a folder of its own, so that a process can be given only what it needs. */
 export const keyPurposes = {
@@ -13,33 +15,29 @@ export const keyPurposes = {
 
 export type KeyPurpose = keyof typeof keyPurposes
 
-/**
- * `next`: published, so that everybody knows it before it is used; `active`: signs or encrypts; `retiring`: only verifies
- * or decrypts what is still out there.
- */
-const keyState = z.enum(['next', 'active', 'retiring'])
-
 const publicKeyFile = z.object({
   kid: z.string().min(1),
-  state: keyState,
   createdAt: z.iso.datetime(),
+  /** The first key is active at once, and has none. */
+  activeFrom: z.iso.datetime().exactOptional(),
+  retiredAt: z.iso.datetime().exactOptional(),
   jwk: z.looseObject({ kty: z.string() }),
 })
 
 const privateKeyFile = z.looseObject({ kty: z.string(), kid: z.string().min(1) })
 
-/** The public half of a pair, with what is known about it. */
+/** The public half of a pair, with what is known about it. Times are RFC 3339. */
 export interface KeyRecord {
   readonly kid: string
-  readonly state: z.output<typeof keyState>
-  /** RFC 3339. */
+  readonly state: KeyState
   readonly createdAt: string
+  readonly activeFrom: string
   readonly jwk: JWK
 }
 
 const folderMode = 0o700
 const fileMode = 0o600
-const publicFolder = 'public'
+export const publicFolder = 'public'
 const privateFolder = 'private'
 
 /**
@@ -54,12 +52,36 @@ export async function ensureKeys(
   await createOnce(path.join(directory, purpose), (folder) => writePair(folder, purpose, createdAt))
 }
 
-/** The public halves of a purpose's keys, newest first. Throws `IpsError('keys-unavailable')`, retryable. */
-export async function readPublicKeys(directory: string, purpose: KeyPurpose): Promise<KeyRecord[]> {
+/**
+ * The public halves of a purpose's keys with their states at `nowMs`, newest first; those that are retired are still listed.
+ * Throws `IpsError('keys-unavailable')`, retryable.
+ */
+export async function readPublicKeys(
+  directory: string,
+  purpose: KeyPurpose,
+  nowMs: number = Date.now(),
+): Promise<KeyRecord[]> {
   const files = await readFolder(path.join(directory, purpose, publicFolder), publicKeyFile)
+  const states = statesOf(files.map(timesOf), nowMs, keyRetentionMs[purpose])
   return files
-    .map(({ jwk, ...record }) => ({ ...record, jwk: jwk }))
-    .sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.kid.localeCompare(b.kid))
+    .map(({ kid, createdAt, activeFrom = createdAt, jwk }) => ({
+      ...{ kid, createdAt, activeFrom, jwk },
+      state: states.get(kid) ?? 'retired',
+    }))
+    .sort((a, b) => b.activeFrom.localeCompare(a.activeFrom) || a.kid.localeCompare(b.kid))
+}
+
+function timesOf({
+  kid,
+  createdAt,
+  activeFrom,
+  retiredAt,
+}: z.output<typeof publicKeyFile>): KeyTimes {
+  return {
+    kid,
+    activeFrom: Date.parse(activeFrom ?? createdAt),
+    ...(retiredAt === undefined ? {} : { retiredAt: Date.parse(retiredAt) }),
+  }
 }
 
 /** The private halves of a purpose's keys by their id. Throws `IpsError('keys-unavailable')`, retryable. */
@@ -101,22 +123,36 @@ export async function writePrivateFile(file: string, content: unknown): Promise<
 }
 
 async function writePair(folder: string, purpose: KeyPurpose, createdAt: Date): Promise<void> {
+  for (const name of [publicFolder, privateFolder]) {
+    await mkdir(path.join(folder, name), { mode: folderMode })
+  }
+  const { kid, publicHalf, privateHalf } = await createPair(purpose)
+  await writePrivateFile(privateFileOf(folder, kid), privateHalf)
+  await writePrivateFile(path.join(folder, publicFolder, `${kid}.json`), {
+    kid,
+    createdAt: createdAt.toISOString(),
+    jwk: publicHalf,
+  })
+}
+
+/** Generates a pair. Both halves say what they are for. */
+export async function createPair(
+  purpose: KeyPurpose,
+): Promise<{ kid: string; publicHalf: JWK; privateHalf: JWK }> {
   const { alg, use } = keyPurposes[purpose]
   const pair = await generateKeyPair(alg, { extractable: true })
   const kid = await calculateJwkThumbprint(pair.publicKey)
   const members = { kid, use, alg }
-  const publicHalf = { ...(await exportJWK(pair.publicKey)), ...members }
-  const privateHalf = { ...(await exportJWK(pair.privateKey)), ...members }
-  for (const name of [publicFolder, privateFolder]) {
-    await mkdir(path.join(folder, name), { mode: folderMode })
-  }
-  await writePrivateFile(path.join(folder, privateFolder, `${kid}.json`), privateHalf)
-  await writePrivateFile(path.join(folder, publicFolder, `${kid}.json`), {
+  return {
     kid,
-    state: 'active',
-    createdAt: createdAt.toISOString(),
-    jwk: publicHalf,
-  })
+    publicHalf: { ...(await exportJWK(pair.publicKey)), ...members },
+    privateHalf: { ...(await exportJWK(pair.privateKey)), ...members },
+  }
+}
+
+/** Where a private half lies in the folder of its purpose. */
+export function privateFileOf(purposeFolder: string, kid: string): string {
+  return path.join(purposeFolder, privateFolder, `${kid}.json`)
 }
 
 /** Reads every JSON file of a folder of keys. Throws `IpsError('keys-unavailable')`, retryable, also where there is none. */

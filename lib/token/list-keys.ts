@@ -9,8 +9,9 @@ export interface ListedKey {
   /** The `iss` of the tokens that it is for. */
   readonly issuer: string
   readonly state: KeyRecord['state']
-  /** RFC 3339. */
+  /** RFC 3339, as `activeFrom`. */
   readonly createdAt: string
+  readonly activeFrom: string
   readonly jwk: JWK
 }
 
@@ -24,13 +25,10 @@ export async function listKeys(directory: string, issuer: string): Promise<Liste
   const lists = await Promise.all(
     purposes.map(async (purpose) => {
       const records = await readPublicKeys(directory, purpose).catch(() => [])
-      return records.map(({ kid, state, createdAt, jwk }) => ({
-        kid,
+      return records.map((record) => ({
         use: keyPurposes[purpose].use,
         issuer: purpose === 'authentication-signature' ? authenticationIssuer(issuer) : issuer,
-        state,
-        createdAt,
-        jwk,
+        ...record,
       }))
     }),
   )
@@ -41,5 +39,6 @@ export async function listKeys(directory: string, issuer: string): Promise<Liste
 export async function readJwks(directory: string): Promise<{ keys: JWK[] }> {
   const signing = purposes.filter((purpose) => keyPurposes[purpose].use === 'sig')
   const lists = await Promise.all(signing.map((purpose) => readPublicKeys(directory, purpose)))
-  return { keys: lists.flat().map(({ jwk }) => jwk) }
+  const usable = lists.flat().filter(({ state }) => state !== 'retired')
+  return { keys: usable.map(({ jwk }) => jwk) }
 }

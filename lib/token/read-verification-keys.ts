@@ -16,14 +16,14 @@ export async function readVerificationKeys(directory: string): Promise<Verificat
   }
 }
 
-/** The public keys with which signatures are verified, whatever their state. Throws `IpsError('keys-unavailable')`. */
+/** The public keys with which signatures are verified: all that are not retired. Throws `IpsError('keys-unavailable')`. */
 export async function readSignatureKeys(
   directory: string,
   purpose: KeyPurpose,
 ): Promise<ReadonlyMap<string, CryptoKey>> {
   const keys = new Map<string, CryptoKey>()
-  for (const { kid, jwk } of await readPublicKeys(directory, purpose)) {
-    keys.set(kid, await importKey(jwk, purpose))
+  for (const { kid, jwk, state } of await readPublicKeys(directory, purpose)) {
+    if (state !== 'retired') keys.set(kid, await importKey(jwk, purpose))
   }
   return keys
 }

@@ -66,6 +66,8 @@ export async function startTokenServices(
     postgresPoolSize: 4,
     authorisationTokenTtlSeconds: options.ttlSeconds ?? 3_600,
     publicUrl: undefined,
+    keyRotationDays: 90,
+    keyLeadSeconds: 600,
   }
   const app = createApp({ logger, metrics })
   const services = [

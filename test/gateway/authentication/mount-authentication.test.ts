@@ -69,6 +69,8 @@ describe('mountAuthentication', () => {
       postgresUrl: target.toString(),
       postgresDatabasePrefix: databases.prefix,
       postgresPoolSize: 2,
+      keyRotationDays: 90,
+      keyLeadSeconds: 600,
     }
     service = await mountAuthentication(app, { config, logger, metrics })
     baseUrl = `http://127.0.0.1:${await listen(app, { httpHost: '127.0.0.1', httpPort: 0 })}`

@@ -1,0 +1,85 @@
+import { setting, integer } from '../config/settings.ts'
+import type { Logger } from '../telemetry/create-logger.ts'
+import { ensureKeys, readPublicKeys, type KeyPurpose } from './key-files.ts'
+import { deleteRetiredKeys } from './retire-key.ts'
+import { rotateKey } from './rotate-key.ts'
+
+/** What a process that issues tokens has. */
+export const keySettings = {
+  keyRotationDays: setting(
+    integer(0, 3_650).default(90),
+    'A key signs or encrypts for so long, then the next one does; 0: keys are rotated by hand, or their folder cannot be written',
+  ),
+  keyLeadSeconds: setting(
+    integer(5, 86_400).default(600),
+    'A new key is published so long before it is used; others keep the published keys for five minutes',
+  ),
+} as const
+
+/** The rotation of keys at work. */
+export interface KeyScheduleHandle {
+  stop(): Promise<void>
+}
+
+/** What the schedule needs. */
+export interface KeyScheduleOptions {
+  readonly directory: string
+  readonly purposes: readonly KeyPurpose[]
+  readonly keyRotationDays: number
+  readonly keyLeadSeconds: number
+  readonly logger: Logger
+  readonly clock?: () => number
+}
+
+const dayMs = 24 * 60 * 60 * 1000
+/** A day's rotation may come an hour late; each look reads a few small files. */
+const intervalMs = 60 * 60 * 1000
+
+/**
+ * Makes sure that there are keys, and from then on looks every hour for ones whose time is over: makes their successors, and
+ * deletes what is retired. Rejects where there are no keys and none can be made; later failures are logged and tried again.
+ */
+export async function startKeySchedule(options: KeyScheduleOptions): Promise<KeyScheduleHandle> {
+  const { directory, purposes, keyRotationDays, logger } = options
+  for (const purpose of purposes) await ensureKeys(directory, purpose)
+  let running = Promise.resolve()
+  const look = () => {
+    running = rotateWhenDue(options).catch((error: unknown) => {
+      logger.error({ error }, 'keys.rotation-failed')
+    })
+  }
+  if (keyRotationDays === 0) return { stop: () => Promise.resolve() }
+  look()
+  const timer = setInterval(look, intervalMs)
+  return {
+    stop() {
+      clearInterval(timer)
+      return running
+    },
+  }
+}
+
+/** Makes the successors that are due, and deletes what is retired. Idempotent; safe in several processes at once. */
+export async function rotateWhenDue({
+  directory,
+  purposes,
+  keyRotationDays,
+  keyLeadSeconds,
+  logger,
+  clock = Date.now,
+}: KeyScheduleOptions): Promise<void> {
+  const nowMs = clock()
+  const leadMs = keyLeadSeconds * 1000
+  for (const purpose of purposes) {
+    const [newest] = await readPublicKeys(directory, purpose, nowMs)
+    const dueMs = Date.parse(newest?.activeFrom ?? '') + keyRotationDays * dayMs
+    if (nowMs + leadMs < dueMs) continue
+    const { kid, activeFrom } = await rotateKey(directory, purpose, {
+      nowMs,
+      activeFromMs: Math.max(dueMs, nowMs + leadMs),
+    })
+    logger.info({ purpose, kid, activeFrom }, 'keys.rotated')
+  }
+  const deleted = await deleteRetiredKeys(directory, nowMs)
+  if (deleted.length > 0) logger.info({ kids: deleted }, 'keys.deleted')
+}
