@@ -1,5 +1,6 @@
 import type { Turns } from '../create-turns.ts'
 import { editDistance } from './edit-distance.ts'
+import { differAtLeast, letterPairsOf, type LetterPairs } from './letter-pairs.ts'
 
 /** A text that was read in some images, all in the same way. */
 export interface ReadText {
@@ -24,8 +25,10 @@ export type TextGroup<Text extends ReadText> = readonly [NearText<Text>, ...Near
 /** For so many letters one may differ: ADR 16 says what that finds, and what it takes for one that is not. */
 export const lettersPerMistake = 10
 
-/** Texts that are compared with each other, the best readings: eight million pairs, of which most are told apart by their letters. */
+/** Texts that are compared with each other, the best readings: eight million pairs. */
 const maxCompared = 4_096
+/** What is longer is no field but a sentence, which agrees in all its letters or not at all. */
+const maxLength = 64
 /** A text may take the place of one that another has taken; so many are tried. */
 const maxNeighbours = 4
 
@@ -89,20 +92,20 @@ async function findNeighbours(
 interface ComparedText extends Pick<ReadText, 'key' | 'letters' | 'images'> {
   /** Its place among all. */
   readonly at: number
-  /** Which letters it has, a bit for each, those beyond a to z with others. */
-  readonly mask: number
+  readonly pairs: LetterPairs
 }
 
-/** Texts whose numbers are the same, and that are long enough for a mistake. */
+/** Texts whose numbers are the same, and that are long enough for a mistake and short enough for a field. */
 function comparableTexts(
   texts: readonly ReadText[],
   perMistake: number,
 ): Iterable<readonly ComparedText[]> {
-  const long = texts
-    .map((text, at) => ({ ...text, at, mask: maskOf(text.key) }))
-    .filter(({ letters }) => letters >= perMistake)
+  const compared = texts
+    .map((text, at) => ({ ...text, at }))
+    .filter(({ letters, key }) => letters >= perMistake && key.length <= maxLength)
     .slice(0, maxCompared)
-  return Map.groupBy(long, ({ numbers }) => numbers).values()
+    .map((text) => ({ ...text, pairs: letterPairsOf(text.key) }))
+  return Map.groupBy(compared, ({ numbers }) => numbers).values()
 }
 
 function similarityOf(
@@ -112,25 +115,13 @@ function similarityOf(
 ): number | undefined {
   const letters = Math.max(one.letters, other.letters)
   const limit = Math.floor(letters / perMistake)
-  // A letter replaced changes two bits at most.
-  if (countBits(one.mask ^ other.mask) > 2 * limit) return undefined
-  if (!one.images.isDisjointFrom(other.images)) return undefined
+  if (Math.abs(one.key.length - other.key.length) > limit) return undefined
+  if (differAtLeast(one.pairs, other.pairs) > limit) return undefined
   const distance = editDistance(one.key, other.key, limit)
-  return distance === undefined ? undefined : 1 - distance / letters
+  if (distance === undefined || !one.images.isDisjointFrom(other.images)) return undefined
+  return 1 - distance / letters
 }
 
 function mostSimilarFirst(one: Neighbours, other: Neighbours): number {
   return other.similarity - one.similarity || one.better - other.better || one.worse - other.worse
-}
-
-function maskOf(key: string): number {
-  let mask = 0
-  for (let at = 0; at < key.length; at += 1) mask |= 1 << (key.charCodeAt(at) & 31)
-  return mask
-}
-
-function countBits(bits: number): number {
-  let rest = bits - ((bits >>> 1) & 0x55555555)
-  rest = (rest & 0x33333333) + ((rest >>> 2) & 0x33333333)
-  return (((rest + (rest >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24
 }

@@ -6,8 +6,8 @@ interface Placed {
 }
 
 /**
- * Leaves out what says nothing new: what stands nowhere but within one and the same other text, as `Bristol` does where the line
- * `BS1 Bristol` is in the same images. No two of `groups` stand in exactly the same words.
+ * Leaves out what says nothing new: what stands nowhere but within others, one of which is in all its images, as `10115` does
+ * where these have the line `10115 Berlin`. No two of `groups` stand in exactly the same words.
  */
 export function leaveOutCovered<Group extends Placed>(groups: readonly Group[]): Group[] {
   const byLine = new Map<string, { readonly group: Group; readonly place: Place }[]>()
@@ -19,21 +19,24 @@ export function leaveOutCovered<Group extends Placed>(groups: readonly Group[]):
       else others.push({ group, place })
     }
   }
-  const covering = (place: Place) =>
+  const groupsAround = (place: Place) =>
     new Set(
       byLine
         .get(textOf(place))
         ?.filter(({ place: other }) => isWithin(place, other))
         .map(({ group }) => group),
     )
-  return groups.filter(({ places: [first, ...others] }) => {
-    if (first === undefined) return false
-    let common = covering(first)
-    for (const place of others) {
-      if (common.size === 0) break
-      common = common.intersection(covering(place))
-    }
-    return common.size === 0
+  return groups.filter(({ places }) => {
+    const around = places.map((place) => ({ ...place, groups: groupsAround(place) }))
+    if (around.some((place) => place.groups.size === 0)) return true
+    const [first, ...others] = Array.from(
+      Map.groupBy(around, ({ imageId }) => imageId).values(),
+      (image) => image.map((place) => place.groups).reduce((one, other) => one.union(other)),
+    )
+    return (
+      first === undefined ||
+      others.reduce((one, other) => one.intersection(other), first).size === 0
+    )
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Turns } from '../create-turns.ts'
 import type { ReadText } from './join-near-texts.ts'
 import { valuesOfLine, type WordRange } from './values-of-line.ts'
-import { keyOfWords, wordsOfLine, type Word } from './words-of-line.ts'
+import { keyOfWords, keysOfRuns, wordsOfLine, type Word } from './words-of-line.ts'
 
 /** A line of an image. */
 export interface ImageLine {
@@ -39,36 +39,36 @@ interface LineWithWords extends ImageLine {
 
 /** Reads the fields of lines, each of which is there once. A field's places are in the order of the lines. */
 export async function readFields(lines: readonly ImageLine[], turns: Turns): Promise<Field[]> {
-  const read = lines.map((line): LineWithWords => {
-    const words = wordsOfLine(line.text)
-    return { ...line, words, values: valuesOfLine(line.text, words) }
-  })
+  const read: LineWithWords[] = []
   const texts = new Map<string, Pick<ReadText, 'numbers' | 'letters'>>()
-  for (const { words, values } of read) {
+  for (const line of lines) {
+    const words = wordsOfLine(line.text)
+    const values = valuesOfLine(line.text, words)
+    read.push({ ...line, words, values })
     for (const { from, to } of values) {
       const value = words.slice(from, to)
       const key = keyOfWords(value)
       texts.set(key, betterSplit(texts.get(key), partsOf(value)))
     }
+    if (turns.isOver()) await turns.next()
   }
   const places = new Map<string, Place[]>(Array.from(texts.keys(), (key) => [key, []]))
   for (const line of read) {
-    for (const range of rangesOf(line)) {
-      places.get(keyOfWords(line.words.slice(range.from, range.to)))?.push(placeOf(line, range))
-    }
+    for (const [key, range] of rangesOf(line)) places.get(key)?.push(placeOf(line, range))
     if (turns.isOver()) await turns.next()
   }
   return Array.from(texts, ([key, parts]) => toField(key, parts, places.get(key) ?? []))
 }
 
 /** Where a field may stand in a line: all runs of some words, and its values, whatever their length. */
-function rangesOf({ words, values }: LineWithWords): WordRange[] {
-  const ranges = values.filter(({ from, to }) => to - from > maxWithin)
-  for (let from = 0; from < words.length; from += 1) {
-    for (let to = from + 1; to <= Math.min(words.length, from + maxWithin); to += 1)
-      ranges.push({ from, to })
-  }
-  return ranges
+function rangesOf({ words, values }: LineWithWords): (readonly [string, WordRange])[] {
+  const long = values.filter(({ from, to }) => to - from > maxWithin)
+  return [
+    ...keysOfRuns(words, maxWithin).flatMap((keys, from) =>
+      keys.map((key, at) => [key, { from, to: from + at + 1 }] as const),
+    ),
+    ...long.map((range) => [keyOfWords(words.slice(range.from, range.to)), range] as const),
+  ]
 }
 
 function partsOf(words: readonly Word[]): Pick<ReadText, 'numbers' | 'letters'> {

@@ -43,11 +43,27 @@ const minGroupedDigits = 8
  * two digits a space counts, since `12 5` is not `125`; not in a long number in groups.
  */
 export function keyOfWords(words: readonly Word[]): string {
-  let key = ''
-  for (const word of words) {
-    if (/\p{N}$/u.test(key) && /^\p{N}/u.test(word.key)) key += ' '
-    key += word.key
-  }
+  return joinGroups(words.reduce(appendWord, ''))
+}
+
+/** The keys of the runs of words from each one on: of one word, of two, up to `maxWords` and to the end. */
+export function keysOfRuns(words: readonly Word[], maxWords: number): string[][] {
+  return words.map((_, from) => {
+    let key = ''
+    return words.slice(from, from + maxWords).map((word) => {
+      key = appendWord(key, word)
+      return joinGroups(key)
+    })
+  })
+}
+
+function appendWord(key: string, word: Word): string {
+  const isBetweenDigits = word.isNumber && /\p{N}$/u.test(key) && /^\p{N}/u.test(word.key)
+  return isBetweenDigits ? `${key} ${word.key}` : key + word.key
+}
+
+function joinGroups(key: string): string {
+  if (!key.includes(' ')) return key
   return key.replaceAll(groupedNumber, (groups) => {
     const digits = groups.replaceAll(' ', '')
     return digits.length < minGroupedDigits ? groups : digits
