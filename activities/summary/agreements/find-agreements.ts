@@ -1,5 +1,5 @@
 import { createTurns, type Turns } from '../create-turns.ts'
-import { joinNearTexts, type TextGroup } from './join-near-texts.ts'
+import { joinNearTexts, type MistakeLimits, type TextGroup } from './join-near-texts.ts'
 import { leaveOutCovered } from './leave-out-covered.ts'
 import { readFields, type Field, type ImageLine, type Place } from './read-fields.ts'
 
@@ -29,18 +29,18 @@ const maxOccurrences = 4_096
 
 /**
  * Finds what was read in several images: fields that are the same but for case, accents, spaces and punctuation, or of which so
- * few letters differ that OCR may have mistaken them; numbers must be the same. A field is found within a longer line of another
+ * few letters differ that OCR may have mistaken them, where it was not sure; numbers must be the same. A field is found within a longer line of another
  * image too, as whole words. An agreement is never in one image alone, and no words are in two agreements, though a part of
  * them may be in another one. Pure, and the same whatever the order and the copies of the lines. What is in most images
  * comes first. What takes long is done in turns with everything else in the process.
  */
 export async function findAgreements(
   lines: readonly ImageLine[],
-  options: { readonly turns?: Turns; readonly lettersPerMistake?: number } = {},
+  options: { readonly turns?: Turns; readonly limits?: MistakeLimits } = {},
 ): Promise<Agreement[]> {
-  const { turns = createTurns(), lettersPerMistake } = options
+  const { turns = createTurns(), limits } = options
   const fields = (await readFields(chooseLines(lines), turns)).sort(bestReadFirst)
-  const groups = (await joinNearTexts(fields, turns, lettersPerMistake))
+  const groups = (await joinNearTexts(fields, turns, limits))
     .map(toGroup)
     .filter(({ images }) => images > 1)
   const agreements: Agreement[] = []

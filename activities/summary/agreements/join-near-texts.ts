@@ -11,6 +11,8 @@ export interface ReadText {
   /** How many letters its other words have. */
   readonly letters: number
   readonly images: ReadonlySet<string>
+  /** Of its surest reading, 0 to 1. */
+  readonly confidence: number
 }
 
 /** A text that is another one, read in another way. */
@@ -22,8 +24,15 @@ export interface NearText<Text extends ReadText> {
 /** Texts that are one, the best reading first, with the similarity 1. */
 export type TextGroup<Text extends ReadText> = readonly [NearText<Text>, ...NearText<Text>[]]
 
-/** For so many letters one may differ: ADR 16 says what that finds, and what it takes for one that is not. */
-export const lettersPerMistake = 10
+/** What is taken for a mistake of reading. ADR 16 says what that finds, and what it takes for one that is none. */
+export interface MistakeLimits {
+  /** For so many letters one may differ. */
+  readonly lettersPerMistake: number
+  /** One of two readings must be less sure than this: what was read so surely is what is there. */
+  readonly sureConfidence: number
+}
+
+export const usualLimits: MistakeLimits = { lettersPerMistake: 10, sureConfidence: 0.95 }
 
 /** Texts that are compared with each other, the best readings: eight million pairs. */
 const maxCompared = 4_096
@@ -40,11 +49,11 @@ const maxNeighbours = 4
 export async function joinNearTexts<Text extends ReadText>(
   texts: readonly Text[],
   turns: Turns,
-  perMistake = lettersPerMistake,
+  limits = usualLimits,
 ): Promise<TextGroup<Text>[]> {
   const joined = new Map<number, [NearText<Text>, ...NearText<Text>[]]>()
   const members = new Set<number>()
-  for (const { better, worse, similarity } of await findNeighbours(texts, turns, perMistake)) {
+  for (const { better, worse, similarity } of await findNeighbours(texts, turns, limits)) {
     const [head, text] = [texts[better], texts[worse]]
     if (head === undefined || text === undefined) continue
     if (members.has(better) || members.has(worse) || joined.has(worse)) continue
@@ -69,10 +78,10 @@ interface Neighbours {
 async function findNeighbours(
   texts: readonly ReadText[],
   turns: Turns,
-  perMistake: number,
+  limits: MistakeLimits,
 ): Promise<Neighbours[]> {
   const pairs: Neighbours[] = []
-  for (const group of comparableTexts(texts, perMistake)) {
+  for (const group of comparableTexts(texts, limits)) {
     for (const [place, one] of group.entries()) {
       if (turns.isOver()) await turns.next()
       if (one.images.size > 1) continue
@@ -80,7 +89,7 @@ async function findNeighbours(
       for (let at = 0; at < place; at += 1) {
         const other = group[at]
         if (other === undefined) continue
-        const similarity = similarityOf(one, other, perMistake)
+        const similarity = similarityOf(one, other, limits)
         if (similarity !== undefined) near.push({ better: other.at, worse: one.at, similarity })
       }
       pairs.push(...near.sort(mostSimilarFirst).slice(0, maxNeighbours))
@@ -89,7 +98,7 @@ async function findNeighbours(
   return pairs.sort(mostSimilarFirst)
 }
 
-interface ComparedText extends Pick<ReadText, 'key' | 'letters' | 'images'> {
+interface ComparedText extends ReadText {
   /** Its place among all. */
   readonly at: number
   readonly pairs: LetterPairs
@@ -98,11 +107,11 @@ interface ComparedText extends Pick<ReadText, 'key' | 'letters' | 'images'> {
 /** Texts whose numbers are the same, and that are long enough for a mistake and short enough for a field. */
 function comparableTexts(
   texts: readonly ReadText[],
-  perMistake: number,
+  { lettersPerMistake }: MistakeLimits,
 ): Iterable<readonly ComparedText[]> {
   const compared = texts
     .map((text, at) => ({ ...text, at }))
-    .filter(({ letters, key }) => letters >= perMistake && key.length <= maxLength)
+    .filter(({ letters, key }) => letters >= lettersPerMistake && key.length <= maxLength)
     .slice(0, maxCompared)
     .map((text) => ({ ...text, pairs: letterPairsOf(text.key) }))
   return Map.groupBy(compared, ({ numbers }) => numbers).values()
@@ -111,10 +120,11 @@ function comparableTexts(
 function similarityOf(
   one: ComparedText,
   other: ComparedText,
-  perMistake: number,
+  { lettersPerMistake, sureConfidence }: MistakeLimits,
 ): number | undefined {
+  if (Math.min(one.confidence, other.confidence) >= sureConfidence) return undefined
   const letters = Math.max(one.letters, other.letters)
-  const limit = Math.floor(letters / perMistake)
+  const limit = Math.floor(letters / lettersPerMistake)
   if (Math.abs(one.key.length - other.key.length) > limit) return undefined
   if (differAtLeast(one.pairs, other.pairs) > limit) return undefined
   const distance = editDistance(one.key, other.key, limit)

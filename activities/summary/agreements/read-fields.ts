@@ -24,8 +24,6 @@ export interface Place extends WordRange {
 
 /** A text that stands for itself in one line at least, with all places where it stands. */
 export interface Field extends ReadText {
-  /** The highest of its places. */
-  readonly confidence: number
   readonly places: readonly Place[]
 }
 

@@ -136,7 +136,12 @@ describe('agreements', () => {
           [mistaken, ...other],
         ]
         const all = images.flatMap((texts, image) =>
-          texts.map((each, line) => ({ imageId: String(image), line, text: each, confidence: 1 })),
+          texts.map((each, line) => ({
+            imageId: String(image),
+            line,
+            text: each,
+            confidence: 0.9,
+          })),
         )
         const near = (await findAgreements(all)).filter(({ score }) => score < 1)
         expect(near).toHaveLength(1)

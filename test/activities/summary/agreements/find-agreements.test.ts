@@ -97,6 +97,19 @@ describe('what is read in several images', () => {
     ])
   })
 
+  test('takes no letter for a mistake that was read surely, on either side', async () => {
+    const confidences = [
+      [0.99, 0.9],
+      [0.9, 0.99],
+      [0.99, 0.99],
+    ]
+    const found = confidences.map(async (of) => {
+      const lines = linesOf(['Maria Hofmann'], ['Mario Hofmann'])
+      return findAgreements(lines.map((line, at) => ({ ...line, confidence: of[at] ?? 0 })))
+    })
+    expect((await Promise.all(found)).map((agreements) => agreements.length)).toEqual([1, 1, 0])
+  })
+
   test('says how similar the readings are', async () => {
     const [agreement] = await findAgreements(
       linesOf(['Maria Hofmann'], ['Maria Hofmam'], ['MARIA HOFMANN']),
