@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Context } from '@temporalio/activity'
+import { isClientErased } from '../lib/client-keys/create-client-keys.ts'
 import { IpsError } from '../lib/errors/ips-error.ts'
 import type { RandomBytes } from '../lib/telemetry/trace-context.ts'
 import type { AttemptEvent } from './delivery/attempt-parcel.ts'
@@ -60,6 +61,8 @@ export interface DeliveryActivities {
 /** A heartbeat that reaches the server costs 3 ms; the SDK sends one in 24 s at most. */
 const heartbeatIntervalMs = 8_000
 
+const nothing = { outcome: 'asleep', delivered: 0, refused: 0 } as const
+
 /** Creates the activities of `endpointDelivery`. */
 export function createDeliveryActivities(dependencies: DeliveryDependencies): DeliveryActivities {
   const { journal } = dependencies
@@ -73,10 +76,12 @@ export function createDeliveryActivities(dependencies: DeliveryDependencies): De
       try {
         const prepared = await prepare(dependencies, endpointId)
         // The journal does not know it: there is nothing to deliver.
-        if (prepared === undefined) return { outcome: 'asleep', delivered: 0, refused: 0 }
+        if (prepared === undefined) return nothing
         const target = { ...prepared, endpointId, wasMostlyRefused }
         return await deliver(dependencies, target, probe, interrupted.signal)
       } catch (error) {
+        // While it was delivered to: what the journal still holds of it can be read by nobody.
+        if (isClientErased(error)) return nothing
         if (!(error instanceof IpsError) || error.retryable) throw error
         // Nothing that a repetition mends: the endpoint's own settings are in trouble.
         return { outcome: 'trouble', delivered: 0, refused: 0, error: error.code }

@@ -88,11 +88,14 @@ export interface Page {
  */
 export interface DeliveryJournal {
   /**
-   * Takes the endpoint over from whoever had it; `undefined` for one that the journal does not know.
-   * Throws `IpsError('secret-unreadable')`, not retryable, where the key of the stored secrets has changed.
+   * Takes the endpoint over from whoever had it; `undefined` for one that the journal does not know, or of a client that was
+   * erased. Throws `IpsError('secret-unreadable')`, not retryable, where the stored secrets are damaged, and
+   * `IpsError('client-key-missing')`, retryable, where the client's key is not there.
    */
   claim(endpointId: string, owner: string): Promise<ClaimedEndpoint | undefined>
-  /** Reads on after a position. */
+  /**
+   * Reads on after a position. Throws as `claim` does, and `IpsError('client-erased')`, not retryable.
+   */
   read(endpointId: string, after: number): Promise<Page>
   /** Resolves when the settlement is durable. Settlements of one endpoint become so in the order of the calls. */
   settle(settlement: Settlement): Promise<void>

@@ -40,8 +40,9 @@ export interface EndpointNote {
  */
 export interface OperationsJournal {
   /**
-   * The message at a position that is `retrying` or `dead`; `undefined` where it is neither any more, or retention has
-   * removed it. Throws `IpsError('secret-unreadable')`, not retryable, where the key of the stored secrets has changed.
+   * The message at a position that is `retrying` or `dead`; `undefined` where it is neither any more, retention has
+   * removed it, or its client was erased. Throws `IpsError('secret-unreadable')`, not retryable, where it is damaged, and
+   * `IpsError('client-key-missing')`, retryable, where the client's key is not there.
    */
   loadRefused(endpointId: string, position: number): Promise<RefusedMessage | undefined>
   /** Ends a message that is `retrying` or `dead`; false where it is neither any more. */

@@ -1,3 +1,4 @@
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import type { DeliveryRecord, LoggedDelivery } from '../../workers/push/journal/delivery-rows.ts'
 import { findDelivery } from '../../workers/push/journal/find-delivery.ts'
@@ -17,11 +18,11 @@ export interface OperatorJournal {
   findDelivery(messageId: string): Promise<readonly LoggedDelivery[]>
 }
 
-/** Creates it on the journal's database. */
-export function createOperatorJournal(pool: Pool): OperatorJournal {
+/** Creates it on the journal's database, with the keys of push's clients. */
+export function createOperatorJournal(pool: Pool, keys: ClientKeys): OperatorJournal {
   return {
     findEndpoints: (clientId) => findEndpoints(pool, clientId),
     listDeliveries: (selection) => listDeliveries(pool, selection),
-    findDelivery: (messageId) => findDelivery(pool, messageId),
+    findDelivery: (messageId) => findDelivery(pool, keys, messageId),
   }
 }

@@ -12,8 +12,8 @@ export function withOperations<T>(
   return withServers(
     environment,
     'push',
-    ({ pool, ...servers }) =>
-      work({ ...servers, journal: createOperatorJournal(pool), now: Date.now }),
+    ({ pool, clientKeys, ...servers }) =>
+      work({ ...servers, journal: createOperatorJournal(pool, clientKeys), now: Date.now }),
     journalPoolSettings,
   )
 }

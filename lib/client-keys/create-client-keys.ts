@@ -49,6 +49,16 @@ export function isClientErased(error: unknown): boolean {
   return error instanceof IpsError && error.code === clientErased
 }
 
+/** What work gives, or `undefined` where it fails since the client was erased. */
+export async function unlessErased<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work
+  } catch (error) {
+    if (isClientErased(error)) return undefined
+    throw error
+  }
+}
+
 /** Opens the keys in a folder, which is made with the first of them. `clock`: ms, which never go back. */
 export function createClientKeys(
   directory: string,

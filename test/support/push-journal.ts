@@ -5,17 +5,20 @@ import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { createWebhookSecret } from '../../lib/token/webhook-secret.ts'
 import type { EndpointRow, NewDelivery } from '../../workers/push/journal/append-deliveries.ts'
 import { createJournal, type PushJournal } from '../../workers/push/journal/create-journal.ts'
-import { createSecretBox, type SecretBox } from '../../workers/push/journal/create-secret-box.ts'
+import { createSecretBox } from '../../workers/push/journal/create-secret-box.ts'
 import { journalPoolSettings } from '../../workers/push/journal/journal-pool-settings.ts'
+import type { EndpointOpeners } from '../../workers/push/journal/open-target.ts'
 import { listen, type News } from '../../workers/push/journal/listen.ts'
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
+import { sealBody, sealEndpoint } from '../../workers/push/journal/sealed-columns.ts'
+import { derivedKey, derivedKeys } from './client-keys.ts'
 import { createTestDatabases } from './postgres.ts'
 import { until } from './until.ts'
 
 /** The journal of push in a database of its own on the real server. */
 export interface TestPushJournal {
   readonly journal: PushJournal
-  readonly box: SecretBox
+  readonly openers: EndpointOpeners
   readonly pool: Pool
   readonly news: News
   /** An endpoint as a token names it. */
@@ -48,10 +51,11 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
   })
   await until('the journal’s news are heard', () => news.isConnected())
   const box = createSecretBox(randomBytes(32))
-  const journal = createJournal(pool, box, news)
+  const openers = { keys: derivedKeys, box }
+  const journal = createJournal(pool, openers, news)
   return {
     journal,
-    box,
+    openers,
     pool,
     news,
     createEndpoint(options = {}) {
@@ -68,7 +72,7 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
         endpointId,
         clientId,
         host: new URL(url).host,
-        sealed: box.seal(endpointId, { url, secret }),
+        sealed: sealEndpoint(derivedKey(clientId), endpointId, { url, secret }),
         settings,
         fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
         secretFingerprint: box.fingerprint(secret),
@@ -99,6 +103,6 @@ export function createDelivery(endpoint: EndpointRow, messageId: string, body = 
     imageId: '',
     traceparent: '',
     createdAt: new Date(),
-    body,
+    sealed: sealBody(derivedKey(endpoint.clientId), body),
   }
 }

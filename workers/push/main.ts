@@ -5,6 +5,7 @@ import {
   temporalSettings,
   tokenSettings,
 } from '../../lib/config/common-settings.ts'
+import { clientKeysFolder, createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
@@ -43,6 +44,7 @@ export const role = defineRole({
     installTemporalRuntime(logger)
     const database = config.postgresDatabasePrefix + databases[0]
     const postgres = { url: config.postgresUrl, database, logger }
+    const keys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name))
     const box = createSecretBox(await ensureSecretKey(config.ipsKeysDirectory))
     await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
     const pool = createPool({
@@ -51,7 +53,7 @@ export const role = defineRole({
       settings: journalPoolSettings,
     })
     const news = listen(postgres)
-    const journal = createJournal(pool, box, news, {
+    const journal = createJournal(pool, { keys, box }, news, {
       secretOverlapSeconds: config.pushSecretOverlap,
     })
     const metrics = createPushMetrics(registry)
@@ -76,7 +78,7 @@ export const role = defineRole({
     )
     const producer = startProducer({ ...kafkaOptionsOf(config), logger })
     const consumer = await supervise('consumer', (onCrash) =>
-      startPushConsumer({ ...common, config, producer, box, waker, onCrash }),
+      startPushConsumer({ ...common, config, producer, keys, box, waker, onCrash }),
     )
     return {
       readiness: () => readReadiness({ consumer, worker, journal }),

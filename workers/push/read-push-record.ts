@@ -1,4 +1,10 @@
 import { createHash } from 'node:crypto'
+import {
+  clientErased,
+  isClientErased,
+  type ClientKeys,
+} from '../../lib/client-keys/create-client-keys.ts'
+import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
@@ -9,14 +15,15 @@ import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import type { EndpointRow, NewDelivery } from './journal/append-deliveries.ts'
 import type { SecretBox } from './journal/create-secret-box.ts'
 import { writeEndpointSettings } from './journal/endpoint-settings.ts'
+import { sealBody, sealEndpoint } from './journal/sealed-columns.ts'
 
 /** What a record means to push. */
 export type PushRecord =
   | { readonly outcome: 'deliver'; readonly delivery: NewDelivery }
-  /** Nobody asked for it to be delivered. */
+  /** Nobody asked for it to be delivered, or the client was erased. */
   | {
       readonly outcome: 'ignore'
-      readonly reason: 'no-claim' | 'claim-malformed' | 'type-unwanted'
+      readonly reason: 'no-claim' | 'claim-malformed' | 'type-unwanted' | typeof clientErased
     }
   /** It cannot be read, and never will be. */
   | { readonly outcome: 'reject'; readonly reason: string }
@@ -33,20 +40,27 @@ interface TokenEndpoint {
   readonly types: ReadonlySet<string> | undefined
 }
 
+/** With what an endpoint's secrets are kept. */
+interface Sealing {
+  readonly key: ClientKey
+  readonly box: Pick<SecretBox, 'fingerprint'>
+}
+
 /** Creates the reader of records. What a token says of its endpoint is worked out once for each token. */
 export function createPushRecordReader(dependencies: {
   verifier: TokenVerifier
-  box: SecretBox
+  keys: ClientKeys
+  box: Pick<SecretBox, 'fingerprint'>
   clock?: () => Date
   onMalformedClaim?: (clientId: string, error: IpsError) => void
 }): PushRecordReader {
-  const { verifier, box, clock = () => new Date(), onMalformedClaim } = dependencies
-  const endpoints = new WeakMap<VerifiedToken, TokenEndpoint | 'no-claim' | 'claim-malformed'>()
+  const { verifier, keys, box, clock = () => new Date(), onMalformedClaim } = dependencies
+  const endpoints = new WeakMap<VerifiedToken, TokenEndpoint | 'claim-malformed'>()
 
-  const endpointOf = (token: VerifiedToken) => {
+  const endpointOf = (token: VerifiedToken, key: ClientKey) => {
     const known = endpoints.get(token)
     if (known !== undefined) return known
-    const endpoint = readEndpoint(token, box, onMalformedClaim)
+    const endpoint = readEndpoint(token, { key, box }, onMalformedClaim)
     endpoints.set(token, endpoint)
     return endpoint
   }
@@ -56,10 +70,13 @@ export function createPushRecordReader(dependencies: {
       const complete = readEnvelope(value)
       const { envelope, ingestedAt } = complete
       const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
-      const endpoint = endpointOf(token)
+      if (!Object.hasOwn(token.rights, pushClaim)) return { outcome: 'ignore', reason: 'no-claim' }
+      const key = await keys.keyFor(token.clientId)
+      const endpoint = endpointOf(token, key)
       if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
-      return toRecord(complete, endpoint, clock())
+      return toRecord(complete, endpoint, key, clock())
     } catch (error) {
+      if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
       if (!(error instanceof IpsError) || error.retryable) throw error
       return { outcome: 'reject', reason: error.code }
     }
@@ -74,14 +91,13 @@ export function endpointIdOf(endpoint: { clientId: string; url: string }): strin
 
 function readEndpoint(
   token: VerifiedToken,
-  box: SecretBox,
+  sealing: Sealing,
   onMalformedClaim?: (clientId: string, error: IpsError) => void,
-): TokenEndpoint | 'no-claim' | 'claim-malformed' {
+): TokenEndpoint | 'claim-malformed' {
   const { clientId, rights, issuedAt } = token
-  if (!Object.hasOwn(rights, pushClaim)) return 'no-claim'
   try {
     const claim = readClaim<'push'>(pushClaim, rights[pushClaim])
-    return toEndpoint(clientId, claim, issuedAt, box)
+    return toEndpoint(claim, issuedAt, sealing)
   } catch (error) {
     if (!(error instanceof IpsError)) throw error
     onMalformedClaim?.(clientId, error)
@@ -89,12 +105,8 @@ function readEndpoint(
   }
 }
 
-function toEndpoint(
-  clientId: string,
-  claim: PushClaim,
-  tokenIssuedAt: Date,
-  box: SecretBox,
-): TokenEndpoint {
+function toEndpoint(claim: PushClaim, tokenIssuedAt: Date, { key, box }: Sealing): TokenEndpoint {
+  const { clientId } = key
   const { url, secret, types } = claim
   if (secret === undefined) throw new IpsError('claim-malformed', `${pushClaim}: it has no secret`)
   const endpointId = endpointIdOf({ clientId, url })
@@ -103,7 +115,7 @@ function toEndpoint(
     endpointId,
     clientId,
     host: new URL(url).host,
-    sealed: box.seal(endpointId, { url, secret }),
+    sealed: sealEndpoint(key, endpointId, { url, secret }),
     settings,
     fingerprint: box.fingerprint(`${settings}\n${url}\n${secret}`),
     secretFingerprint: box.fingerprint(secret),
@@ -112,7 +124,12 @@ function toEndpoint(
   return { row, types: types === undefined ? undefined : new Set(types) }
 }
 
-function toRecord(complete: CompleteEnvelope, endpoint: TokenEndpoint, now: Date): PushRecord {
+function toRecord(
+  complete: CompleteEnvelope,
+  endpoint: TokenEndpoint,
+  key: ClientKey,
+  now: Date,
+): PushRecord {
   const { messageId, correlationId, imageId, traceparent } = complete.envelope
   const message = renderMessage(complete, now)
   if (endpoint.types !== undefined && !endpoint.types.has(message.type))
@@ -122,7 +139,6 @@ function toRecord(complete: CompleteEnvelope, endpoint: TokenEndpoint, now: Date
   if (texts.some((text) => text.includes('\0')))
     return { outcome: 'reject', reason: 'envelope-malformed' }
   const { type } = message
-  const body = JSON.stringify(message)
   return {
     outcome: 'deliver',
     delivery: {
@@ -133,7 +149,7 @@ function toRecord(complete: CompleteEnvelope, endpoint: TokenEndpoint, now: Date
       imageId,
       traceparent,
       createdAt: now,
-      body,
+      sealed: sealBody(key, JSON.stringify(message)),
     },
   }
 }

@@ -14,6 +14,7 @@ import {
   type IncomingRecord,
 } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { topics } from '../../lib/topology.ts'
 import { createPushHandler } from './create-push-handler.ts'
@@ -29,6 +30,7 @@ export interface PushConsumerOptions {
   readonly journal: PushJournal
   readonly metrics: PushMetrics
   readonly producer: Producer
+  readonly keys: ClientKeys
   readonly box: SecretBox
   readonly waker: Waker
   readonly logger: Logger
@@ -49,15 +51,14 @@ export function kafkaOptionsOf(config: Config<typeof kafkaSettings>): Omit<Kafka
 
 /** Starts the write side: journals what is to be delivered. Rejects where Kafka cannot be reached. */
 export function startPushConsumer(options: PushConsumerOptions): Promise<Consumer> {
-  const { config, journal, metrics, producer, box, waker, logger } = options
+  const { config, journal, metrics, producer, keys, box, waker, logger } = options
   const verifier = createTokenVerifier({
     keysDirectory: config.ipsKeysDirectory,
     issuer: config.tokenIssuer,
     cacheSize: config.tokenCacheSize,
   })
   const readRecord = createPushRecordReader({
-    verifier,
-    box,
+    ...{ verifier, keys, box },
     onMalformedClaim: (clientId, error) => logger.warn({ clientId, error }, 'claim.malformed'),
   })
   const reject = (record: IncomingRecord, reason: DeadLetterReason) =>

@@ -1,4 +1,4 @@
-import { isClientErased, type ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
+import { unlessErased, type ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { sealContent, type ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { withTransaction, type Pool, type PoolClient } from '../../lib/postgres/create-pool.ts'
 import type {
@@ -21,7 +21,7 @@ export function createRevisionStore(pool: Pool, keys: ClientKeys): RevisionStore
   return {
     decideRevision: (key, revision, compose) =>
       translateJournalError(async () => {
-        const clientKey = await keyUnlessErased(keys, key.clientId)
+        const clientKey = await unlessErased(keys.keyFor(key.clientId))
         if (clientKey === undefined) return null
         return withTransaction(pool, async (client) => {
           // The lock keeps the consumer from appending until the revision is there: what it appends later is news.
@@ -44,15 +44,6 @@ export function createRevisionStore(pool: Pool, keys: ClientKeys): RevisionStore
           [key.clientId, key.correlationId, revision],
         )
       }),
-  }
-}
-
-async function keyUnlessErased(keys: ClientKeys, clientId: string): Promise<ClientKey | undefined> {
-  try {
-    return await keys.keyFor(clientId)
-  } catch (error) {
-    if (isClientErased(error)) return undefined
-    throw error
   }
 }
 

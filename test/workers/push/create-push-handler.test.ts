@@ -138,6 +138,6 @@ function named(value: Uint8Array): NewDelivery {
       tokenIssuedAt: new Date(0),
     },
     ...{ messageId: Buffer.from(value).toString(), type: '', correlationId: '', imageId: '' },
-    ...{ traceparent: '', createdAt: new Date(0), body: '{}' },
+    ...{ traceparent: '', createdAt: new Date(0), sealed: Buffer.alloc(0) },
   }
 }

@@ -8,6 +8,8 @@ import {
   endpointIdOf,
   type PushRecordReader,
 } from '../../../workers/push/read-push-record.ts'
+import { openBody, openEndpoint } from '../../../workers/push/journal/sealed-columns.ts'
+import { createTestClientKeys, derivedKey, derivedKeys } from '../../support/client-keys.ts'
 import { createVisionRecord } from '../../support/push.ts'
 import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tokens.ts'
 
@@ -19,7 +21,9 @@ let read: PushRecordReader
 
 beforeAll(async () => {
   keys = await createTestKeys()
-  read = createPushRecordReader({ verifier: keys.createVerifier(), box })
+  read = createPushRecordReader({
+    ...{ verifier: keys.createVerifier(), keys: derivedKeys, box },
+  })
 })
 
 afterAll(async () => {
@@ -49,9 +53,10 @@ describe('a record', () => {
       },
     })
     if (record.outcome !== 'deliver') throw new Error('unreachable')
-    const { body, createdAt, endpoint } = record.delivery
-    expect(box.open(endpoint.endpointId, endpoint.sealed)).toEqual({ url, secret })
-    expect(JSON.parse(body)).toMatchObject({ timestamp: createdAt.toISOString() })
+    const { sealed, createdAt, endpoint } = record.delivery
+    const key = derivedKey(clientId)
+    expect(openEndpoint(key, endpoint.endpointId, endpoint.sealed)).toEqual({ url, secret })
+    expect(JSON.parse(openBody(key, sealed))).toMatchObject({ timestamp: createdAt.toISOString() })
   })
 
   test.each([
@@ -111,10 +116,25 @@ describe('a record', () => {
     )
   })
 
+  test('of a client that was erased is neither kept nor put aside', async () => {
+    const clientKeys = await createTestClientKeys()
+    await clientKeys.erase(clientId)
+    const reader = createPushRecordReader({
+      ...{ verifier: keys.createVerifier(), keys: clientKeys, box },
+    })
+    const rights = { 'push-1': { url, secret: createWebhookSecret() } }
+    const token = await issueTestToken(keys, { clientId, rights })
+    const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
+    expect(await reader(value)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
+    await clientKeys.remove()
+  })
+
   test('waits for keys that cannot be read', async () => {
     const away = await createTestKeys()
     await away.remove()
-    const reader = createPushRecordReader({ verifier: away.createVerifier(), box })
+    const reader = createPushRecordReader({
+      ...{ verifier: away.createVerifier(), keys: derivedKeys, box },
+    })
     const token = await issueTestToken(keys, { clientId })
     const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
     await expect(reader(value)).rejects.toMatchObject({ retryable: true })

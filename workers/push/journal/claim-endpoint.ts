@@ -2,10 +2,10 @@ import type {
   ClaimedEndpoint,
   RecordedBatch,
 } from '../../../activities/delivery/delivery-journal.ts'
+import { unlessErased } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import type { SecretBox } from './create-secret-box.ts'
 import { onJournal } from './journal-errors.ts'
-import { openTarget, type TargetRow } from './open-target.ts'
+import { openTarget, targetColumns, type EndpointOpeners, type TargetRow } from './open-target.ts'
 
 interface ClaimRow extends TargetRow {
   cursor: string
@@ -15,11 +15,12 @@ interface ClaimRow extends TargetRow {
 
 /**
  * Makes `owner` the only one who may settle messages of the endpoint, and notes that it is delivered to; `undefined` where
- * there is no such endpoint. Throws `IpsError('journal-unavailable')`, retryable, and `IpsError('secret-unreadable')`.
+ * there is no such endpoint, or its client was erased. Throws `IpsError('journal-unavailable')`, retryable, and what `openTarget`
+ * throws.
  */
 export async function claimEndpoint(
   pool: Pool,
-  box: SecretBox,
+  openers: EndpointOpeners,
   endpointId: string,
   owner: string,
 ): Promise<ClaimedEndpoint | undefined> {
@@ -32,8 +33,10 @@ export async function claimEndpoint(
   )
   const [row] = rows
   if (row === undefined) return undefined
+  const target = await unlessErased(openTarget(openers, row))
+  if (target === undefined) return undefined
   return {
-    ...openTarget(box, row),
+    ...target,
     cursor: Number(row.cursor),
     settledBeyond: row.settled_beyond.map(Number),
     batches: (row.batches ?? []).map(toBatch),
@@ -49,7 +52,7 @@ const claimStatement = `
       updated_at = now()
     RETURNING endpoint_id, position
   )
-  SELECT endpoint_id, client_id, sealed, settings, former_sealed, former_until,
+  SELECT ${targetColumns},
     claimed.position AS cursor,
     ARRAY(
       SELECT position FROM outcomes

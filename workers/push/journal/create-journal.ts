@@ -6,12 +6,12 @@ import type { AppendResult, NewDelivery, WokenEndpoint } from './append-deliveri
 import { buryMessages } from './bury-messages.ts'
 import { interruptChannel } from './channels.ts'
 import { claimEndpoint } from './claim-endpoint.ts'
-import type { SecretBox } from './create-secret-box.ts'
 import { createSharedStatements } from './create-shared-statements.ts'
 import { dropExpiredSlots } from './drop-expired-slots.ts'
 import { fallAsleep } from './fall-asleep.ts'
 import { forgetOldStarts } from './forget-old-starts.ts'
 import { onJournal } from './journal-errors.ts'
+import type { EndpointOpeners } from './open-target.ts'
 import type { News } from './listen.ts'
 import { findUnstarted, markStarted, type UnstartedMessage } from './message-starts.ts'
 import { noteEndpoint } from './note-endpoints.ts'
@@ -54,18 +54,22 @@ const defaultSecretOverlapSeconds = 24 * 60 * 60
 /** Creates the journal on a database that has its schema, with a pool that has `journalPoolSettings`. */
 export function createJournal(
   pool: Pool,
-  box: SecretBox,
+  openers: EndpointOpeners,
   news: News,
   { secretOverlapSeconds = defaultSecretOverlapSeconds }: JournalOptions = {},
 ): PushJournal {
-  const statements = createSharedStatements(pool, secretOverlapSeconds)
+  const statements = createSharedStatements(pool, openers.keys, secretOverlapSeconds)
   return {
     async append(deliveries) {
       const result = await statements.append(deliveries)
       if (result instanceof IpsError) throw result
       return result
     },
-    read: (endpointId, after) => statements.read({ endpointId, after }),
+    async read(endpointId, after) {
+      const page = await statements.read({ endpointId, after })
+      if (page instanceof IpsError) throw page
+      return page
+    },
     settle: async (settlement) => mustBeHeld(await statements.settle(settlement)),
     recordBatch: async (endpointId, owner, batch) =>
       mustBeHeld(await statements.recordBatch({ ...batch, endpointId, owner })),
@@ -73,13 +77,13 @@ export function createJournal(
       mustBeHeld(await statements.noteInFlight({ endpointId, owner, inFlight })),
     logAttempt: (endpointId, position, attempt) =>
       statements.logAttempt({ endpointId, position, attempt }),
-    loadRefused: (endpointId, position) => loadRefused(pool, box, endpointId, position),
+    loadRefused: (endpointId, position) => loadRefused(pool, openers, endpointId, position),
     settleRefused: (settlement) => settleRefused(pool, settlement),
     replay: (endpointId, selection, page) => replayMessages(pool, endpointId, selection, page),
     bury: (endpointId, before, reason, limit) =>
       buryMessages(pool, { endpointId, before, reason, limit }),
     note: (endpointId, state) => noteEndpoint(pool, endpointId, state),
-    claim: (endpointId, owner) => claimEndpoint(pool, box, endpointId, owner),
+    claim: (endpointId, owner) => claimEndpoint(pool, openers, endpointId, owner),
     fallAsleep: (endpointId, after) => fallAsleep(pool, endpointId, after),
     async interrupt(endpointId) {
       await onJournal('interrupting a delivery', () =>

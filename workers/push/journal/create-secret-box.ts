@@ -3,7 +3,6 @@ import {
   openSecret,
   sealingKeyBytes,
   sealNonceBytes,
-  sealSecret,
   sealTagBytes,
 } from '../../../lib/token/seal-secret.ts'
 
@@ -13,11 +12,9 @@ export interface EndpointSecrets {
   readonly secret: string
 }
 
-/** Encrypts what must not be read in the database. */
+/** What the key of the service itself is for. */
 export interface SecretBox {
-  /** Encrypts for one endpoint; the result is different each time. */
-  seal(endpointId: string, secrets: EndpointSecrets): Buffer
-  /** Decrypts. Throws `IpsError('secret-unreadable')` for another endpoint's, another key's, or damaged bytes. */
+  /** Decrypts what was sealed for one endpoint before clients had keys of their own. Throws `IpsError('secret-unreadable')` for another endpoint's, another key's, or damaged bytes. */
   open(endpointId: string, sealed: Buffer): EndpointSecrets
   /** A keyed digest, so that a change is seen without decryption and nothing is learnt from it. */
   fingerprint(text: string): string
@@ -28,10 +25,6 @@ export function createSecretBox(key: Buffer): SecretBox {
   const sealingKey = derive(key, 'ips push sealing')
   const fingerprintKey = derive(key, 'ips push fingerprint')
   return {
-    seal(endpointId, secrets) {
-      const { nonce, tag, content } = sealSecret(sealingKey, JSON.stringify(secrets), endpointId)
-      return Buffer.concat([nonce, tag, content])
-    },
     open(endpointId, sealed) {
       const contentAt = sealNonceBytes + sealTagBytes
       const parts = {

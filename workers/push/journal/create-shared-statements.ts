@@ -1,4 +1,5 @@
 import type { Page, Settlement } from '../../../activities/delivery/delivery-journal.ts'
+import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import type { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { appendDeliveries, type AppendResult, type NewDelivery } from './append-deliveries.ts'
@@ -23,7 +24,8 @@ const settleIntervalMs = 20
 export interface SharedStatements {
   /** An error where the journal has refused this caller's data. */
   readonly append: Coalescer<readonly NewDelivery[], AppendResult | IpsError>
-  readonly read: Coalescer<ReadRequest, Page>
+  /** An error where what this caller wants to read cannot be opened. */
+  readonly read: Coalescer<ReadRequest, Page | IpsError>
   /** These three: false where somebody else has claimed the endpoint. */
   readonly settle: Coalescer<Settlement, boolean>
   readonly noteInFlight: Coalescer<InFlightNote, boolean>
@@ -32,7 +34,11 @@ export interface SharedStatements {
 }
 
 /** Creates them. Each rejects with what its statement throws. */
-export function createSharedStatements(pool: Pool, secretOverlapSeconds: number): SharedStatements {
+export function createSharedStatements(
+  pool: Pool,
+  keys: ClientKeys,
+  secretOverlapSeconds: number,
+): SharedStatements {
   return {
     append: createCoalescer<readonly NewDelivery[], AppendResult | IpsError>({
       maxRequests: maxAppends,
@@ -40,7 +46,7 @@ export function createSharedStatements(pool: Pool, secretOverlapSeconds: number)
     }),
     read: createCoalescer({
       maxRequests: maxReads,
-      run: (requests: readonly ReadRequest[]) => readDeliveries(pool, requests),
+      run: (requests: readonly ReadRequest[]) => readDeliveries(pool, keys, requests),
     }),
     settle: createCoalescer({
       maxRequests: maxRows,
@@ -58,7 +64,7 @@ export function createSharedStatements(pool: Pool, secretOverlapSeconds: number)
     logAttempt: createCoalescer({
       maxRequests: maxRows,
       run: async (attempts: readonly LoggedAttempt[]) => {
-        await logAttempts(pool, attempts)
+        await logAttempts(pool, keys, attempts)
         return attempts.map(() => undefined)
       },
     }),

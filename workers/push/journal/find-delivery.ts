@@ -1,4 +1,7 @@
 import type { AttemptRecord } from '../../../activities/delivery/delivery-journal.ts'
+import { isClientErased, type ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { clientKeyMissing } from '../../../lib/client-keys/seal-content.ts'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import {
   describeDeliveries,
@@ -9,6 +12,7 @@ import {
   type LoggedDelivery,
 } from './delivery-rows.ts'
 import { onJournal } from './journal-errors.ts'
+import { openAnswer } from './sealed-columns.ts'
 
 interface AttemptRow {
   number: number
@@ -18,6 +22,7 @@ interface AttemptRow {
   error: string | null
   address: string | null
   answer: string | null
+  sealed_answer: Buffer | null
 }
 
 /** A message has a copy for each endpoint that a token named for it: few. */
@@ -27,7 +32,11 @@ const maxCopies = 100
  * Finds all copies of a message, at one endpoint each, with their attempts; the newest first, and those that have expired
  * last. Throws `IpsError('journal-unavailable')`, retryable.
  */
-export async function findDelivery(pool: Pool, messageId: string): Promise<LoggedDelivery[]> {
+export async function findDelivery(
+  pool: Pool,
+  keys: ClientKeys,
+  messageId: string,
+): Promise<LoggedDelivery[]> {
   return onJournal('looking for a message', async () => {
     const kept = await pool.query<DeliveryRow>(
       describeDeliveries(`
@@ -40,26 +49,46 @@ export async function findDelivery(pool: Pool, messageId: string): Promise<Logge
       describeExpired('message_id = $1', String(maxCopies)),
       [messageId],
     )
-    const logged = kept.rows.map(async (row) => withLog(pool, toDelivery(row)))
+    const logged = kept.rows.map(async (row) => withLog(pool, keys, toDelivery(row)))
     const gone = expired.rows.map((row) => ({ ...toDelivery(row), log: [] }))
     return [...(await Promise.all(logged)), ...gone]
   })
 }
 
-async function withLog(pool: Pool, delivery: DeliveryRecord): Promise<LoggedDelivery> {
+async function withLog(
+  pool: Pool,
+  keys: ClientKeys,
+  delivery: DeliveryRecord,
+): Promise<LoggedDelivery> {
   const { rows } = await pool.query<AttemptRow>(
-    `SELECT number, attempted_at, duration_ms, status, error, address, answer FROM attempts
+    `SELECT number, attempted_at, duration_ms, status, error, address, answer, sealed_answer FROM attempts
      WHERE endpoint_id = $1 AND position = $2
      UNION ALL
-     SELECT $3, attempted_at, duration_ms, status, NULL, address, NULL FROM outcomes
+     SELECT $3, attempted_at, duration_ms, status, NULL, address, NULL, NULL FROM outcomes
      WHERE endpoint_id = $1 AND position = $2 AND state = 'delivered' AND attempted_at IS NOT NULL
      ORDER BY number`,
     [delivery.endpointId, delivery.position, delivery.attempts],
   )
-  return { ...delivery, log: rows.map(toAttempt) }
+  const log = rows.map(async ({ sealed_answer: sealed, ...row }) =>
+    toAttempt(
+      sealed === null ? row : { ...row, answer: await open(keys, delivery.clientId, sealed) },
+    ),
+  )
+  return { ...delivery, log: await Promise.all(log) }
 }
 
-function toAttempt(row: AttemptRow): AttemptRecord & { number: number } {
+/** Whoever looks may have no keys: then all but the answers is shown. */
+async function open(keys: ClientKeys, clientId: string, sealed: Buffer): Promise<string> {
+  try {
+    return openAnswer(await keys.existingKey(clientId), sealed)
+  } catch (error) {
+    if (isClientErased(error)) return '(erased)'
+    if (error instanceof IpsError && error.code === clientKeyMissing) return '(its key is not here)'
+    throw error
+  }
+}
+
+function toAttempt(row: Omit<AttemptRow, 'sealed_answer'>): AttemptRecord & { number: number } {
   return {
     number: row.number,
     at: row.attempted_at.getTime(),

@@ -1,7 +1,9 @@
 import type { AttemptRecord } from '../../../activities/delivery/delivery-journal.ts'
+import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { toAnswer, toText } from './attempt-texts.ts'
+import { toText } from './attempt-texts.ts'
 import { onJournal } from './journal-errors.ts'
+import { sealAnswers } from './seal-answers.ts'
 import { oldestKept } from './slots.ts'
 
 /** An attempt that did not deliver, for the log of its message. */
@@ -17,11 +19,17 @@ const maxAttemptsKept = 20
 
 /**
  * Logs attempts, in one statement for many messages. The last ones of each message are kept; their numbers go on. Those of
- * messages that retention has removed are left out. Throws `IpsError('journal-unavailable')`, retryable.
+ * messages that retention has removed are left out. Throws `IpsError('journal-unavailable')`, retryable, and what
+ * `ClientKeys.keyFor` throws.
  */
-export async function logAttempts(pool: Pool, logged: readonly LoggedAttempt[]): Promise<void> {
-  await onJournal('logging attempts', () =>
-    pool.query({
+export async function logAttempts(
+  pool: Pool,
+  keys: ClientKeys,
+  logged: readonly LoggedAttempt[],
+): Promise<void> {
+  await onJournal('logging attempts', async () => {
+    const answers = await sealAnswers(pool, keys, logged)
+    await pool.query({
       name: 'log-attempts',
       text: logStatement,
       values: [
@@ -32,17 +40,17 @@ export async function logAttempts(pool: Pool, logged: readonly LoggedAttempt[]):
         logged.map(({ attempt }) => attempt.status),
         logged.map(({ attempt }) => attempt.error && toText(attempt.error)),
         logged.map(({ attempt }) => attempt.address),
-        logged.map(({ attempt }) => attempt.answer && toAnswer(attempt.answer)),
+        answers,
       ],
-    }),
-  )
+    })
+  })
 }
 
 const logStatement = `
   INSERT INTO attempts
-    (endpoint_id, position, place, number, attempted_at, duration_ms, status, error, address, answer)
+    (endpoint_id, position, place, number, attempted_at, duration_ms, status, error, address, sealed_answer)
   SELECT endpoint_id, position, number % ${maxAttemptsKept}, number,
-    attempted_at, duration_ms, status, error, address, answer
+    attempted_at, duration_ms, status, error, address, decode(answer, 'base64')
   FROM (
     SELECT attempt.*,
       coalesce(known.number, 0) + row_number() OVER message AS number,
@@ -62,4 +70,4 @@ const logStatement = `
   ON CONFLICT (endpoint_id, position, place) DO UPDATE SET
     number = excluded.number, attempted_at = excluded.attempted_at,
     duration_ms = excluded.duration_ms, status = excluded.status, error = excluded.error,
-    address = excluded.address, answer = excluded.answer`
+    address = excluded.address, answer = NULL, sealed_answer = excluded.sealed_answer`

@@ -1,24 +1,58 @@
 import type { EndpointTarget } from '../../../activities/delivery/delivery-journal.ts'
-import type { SecretBox } from './create-secret-box.ts'
+import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import type { EndpointSecrets, SecretBox } from './create-secret-box.ts'
 import { readEndpointSettings } from './endpoint-settings.ts'
+import { openEndpoint } from './sealed-columns.ts'
 
 /** What the journal has of an endpoint, as it lies in the database. */
 export interface TargetRow {
   readonly endpoint_id: string
   readonly client_id: string
-  readonly sealed: Buffer
+  readonly client_sealed: Buffer | null
+  /** With the service's key, from before clients had their own. */
+  readonly sealed: Buffer | null
   readonly settings: unknown
+  readonly former_client_sealed: Buffer | null
   readonly former_sealed: Buffer | null
   readonly former_until: Date | null
 }
 
-/** Decrypts what is needed to send to an endpoint. Throws `IpsError('secret-unreadable')`, not retryable. */
-export function openTarget(box: SecretBox, row: TargetRow): EndpointTarget {
-  const { url, secret } = box.open(row.endpoint_id, row.sealed)
+/** SQL: the columns of a `TargetRow`. */
+export const targetColumns = `endpoints.endpoint_id, endpoints.client_id, endpoints.client_sealed, endpoints.sealed,
+  endpoints.settings, endpoints.former_client_sealed, endpoints.former_sealed, endpoints.former_until`
+
+/** What opens the secrets of endpoints. */
+export interface EndpointOpeners {
+  readonly keys: ClientKeys
+  readonly box: Pick<SecretBox, 'open'>
+}
+
+/**
+ * Decrypts what is needed to send to an endpoint. Throws `IpsError('secret-unreadable')`, not retryable, and what
+ * `ClientKeys.existingKey` throws.
+ */
+export async function openTarget(
+  openers: EndpointOpeners,
+  row: TargetRow,
+): Promise<EndpointTarget> {
+  const current = await open(openers, row, row.client_sealed, row.sealed)
+  const { url, secret } = current ?? { url: '', secret: '' }
   const target = { clientId: row.client_id, url, secret, ...readEndpointSettings(row.settings) }
-  if (row.former_sealed === null || row.former_until === null) return target
-  const former = box.open(row.endpoint_id, row.former_sealed).secret
-  const until = row.former_until.getTime()
+  const former = await open(openers, row, row.former_client_sealed, row.former_sealed)
   // Before the journal kept a digest of the secret alone, any change of the settings looked like one of the secret.
-  return former === secret ? target : { ...target, formerSecret: { secret: former, until } }
+  if (former === undefined || row.former_until === null || former.secret === secret) return target
+  const until = row.former_until.getTime()
+  return { ...target, formerSecret: { secret: former.secret, until } }
+}
+
+async function open(
+  { keys, box }: EndpointOpeners,
+  { endpoint_id: endpointId, client_id: clientId }: TargetRow,
+  clientSealed: Buffer | null,
+  sealed: Buffer | null,
+): Promise<EndpointSecrets | undefined> {
+  if (clientSealed !== null) {
+    return openEndpoint(await keys.existingKey(clientId), endpointId, clientSealed)
+  }
+  return sealed === null ? undefined : box.open(endpointId, sealed)
 }

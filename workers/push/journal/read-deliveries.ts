@@ -1,6 +1,9 @@
 import type { Page, QueuedMessage } from '../../../activities/delivery/delivery-journal.ts'
+import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { onJournal } from './journal-errors.ts'
+import { openBody } from './sealed-columns.ts'
 
 /** Read on in an endpoint's journal. */
 export interface ReadRequest {
@@ -17,24 +20,31 @@ const maxStatementBytes = 16 * 1024 * 1024
 
 interface Row {
   request: number
+  client_id: string
   position: string
   replay_of: string | null
   message_id: string
   correlation_id: string
   traceparent: string
   body: string | null
+  sealed: Buffer | null
   bytes: number
 }
 
+/** A body as it lies in the journal: one from before they were sealed is plain. */
+type StoredBody = Pick<Row, 'body' | 'sealed'>
+
 /**
  * Reads one page for each request, in one statement: many endpoints with a little each are the usual case. Where they have
- * much, the last pages are shorter or empty, and say that there is more. Throws `IpsError('journal-unavailable')`, retryable.
+ * much, the last pages are shorter or empty, and say that there is more. Instead of a page there is the error where its bodies cannot
+ * be opened: what `ClientKeys.existingKey` and `openContent` throw. Throws `IpsError('journal-unavailable')`, retryable.
  */
 export async function readDeliveries(
   pool: Pool,
+  keys: ClientKeys,
   requests: readonly ReadRequest[],
-): Promise<Page[]> {
-  return onJournal('reading messages', async () => {
+): Promise<(Page | IpsError)[]> {
+  const { rows, replayed } = await onJournal('reading messages', async () => {
     const { rows } = await pool.query<Row>({
       name: 'read-deliveries',
       text: readStatement,
@@ -44,23 +54,25 @@ export async function readDeliveries(
         Math.min(...requests.map(({ after }) => after)),
       ],
     })
-    return toPages(requests, rows, await readReplayedBodies(pool, requests, rows))
+    return { rows, replayed: await readReplayedBodies(pool, requests, rows) }
   })
+  return toPages(keys, requests, rows, replayed)
 }
 
 /** The lowest position of all says which slots need not even be opened. */
 const readStatement = `
-  SELECT request, position, replay_of, message_id, correlation_id, traceparent, body, bytes
+  SELECT request, client_id, position, replay_of, message_id, correlation_id, traceparent, body, sealed, bytes
   FROM (
     SELECT request.number::integer AS request, page.*,
+      (SELECT client_id FROM endpoints WHERE endpoint_id = request.endpoint_id) AS client_id,
       sum(page.bytes) OVER (ORDER BY request.number, page.position) AS total
     FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS request (endpoint_id, after, number)
     CROSS JOIN LATERAL (
-      SELECT position, replay_of, message_id, correlation_id, traceparent, body, bytes
+      SELECT position, replay_of, message_id, correlation_id, traceparent, body, sealed, bytes
       FROM (
         SELECT *, sum(bytes) OVER (ORDER BY position) AS running
         FROM (
-          SELECT *, coalesce(body_bytes, octet_length(body)) AS bytes
+          SELECT *, coalesce(body_bytes, octet_length(sealed), octet_length(body)) AS bytes
           FROM deliveries
           WHERE endpoint_id = request.endpoint_id AND position > request.after AND position > $3
           ORDER BY position
@@ -78,16 +90,16 @@ async function readReplayedBodies(
   pool: Pool,
   requests: readonly ReadRequest[],
   rows: readonly Row[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, StoredBody>> {
   const replays = rows.filter((row) => row.replay_of !== null)
   if (replays.length === 0) return new Map()
-  const found = await pool.query<{ position: string; body: string }>({
+  const found = await pool.query<StoredBody & { position: string }>({
     name: 'read-replayed-bodies',
     text: `
-      SELECT replay.position, message.body
+      SELECT replay.position, message.body, message.sealed
       FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS replay (endpoint_id, position, origin)
       CROSS JOIN LATERAL (
-        SELECT body FROM deliveries
+        SELECT body, sealed FROM deliveries
         WHERE endpoint_id = replay.endpoint_id AND position = replay.origin
         OFFSET 0
       ) AS message`,
@@ -97,29 +109,53 @@ async function readReplayedBodies(
       replays.map((row) => row.replay_of),
     ],
   })
-  return new Map(found.rows.map(({ position, body }) => [position, body]))
+  return new Map(found.rows.map(({ position, ...stored }) => [position, stored]))
 }
 
-function toPages(
+async function toPages(
+  keys: ClientKeys,
   requests: readonly ReadRequest[],
   rows: readonly Row[],
-  replayed: ReadonlyMap<string, string>,
-): Page[] {
-  const pages = requests.map(() => ({ messages: [] as QueuedMessage[], bytes: 0 }))
-  for (const row of rows) {
-    const page = pages[row.request - 1]
-    page?.messages.push(toMessage(row, row.body ?? replayed.get(row.position)))
-    if (page !== undefined) page.bytes += row.bytes
-  }
+  replayed: ReadonlyMap<string, StoredBody>,
+): Promise<(Page | IpsError)[]> {
+  const pages = requests.map(() => [] as Row[])
+  for (const row of rows) pages[row.request - 1]?.push(row)
   const totalBytes = rows.reduce((total, { bytes }) => total + bytes, 0)
   const firstCut = totalBytes < maxStatementBytes ? undefined : rows.at(-1)?.request
-  return pages.map(({ messages, bytes }, index) => ({
-    messages,
-    hasMore:
-      messages.length === maxPageMessages ||
-      bytes >= maxPageBytes ||
-      (firstCut !== undefined && index + 1 >= firstCut),
-  }))
+  return Promise.all(
+    pages.map(async (page, index) => {
+      const messages = await openPage(keys, page, replayed)
+      if (messages instanceof IpsError) return messages
+      const bytes = page.reduce((total, row) => total + row.bytes, 0)
+      const hasMore =
+        page.length === maxPageMessages ||
+        bytes >= maxPageBytes ||
+        (firstCut !== undefined && index + 1 >= firstCut)
+      return { messages, hasMore }
+    }),
+  )
+}
+
+/** A page is of one endpoint, and so of one client. */
+async function openPage(
+  keys: ClientKeys,
+  page: readonly Row[],
+  replayed: ReadonlyMap<string, StoredBody>,
+): Promise<QueuedMessage[] | IpsError> {
+  const stored = page.map((row) => (row.replay_of === null ? row : replayed.get(row.position)))
+  const [first] = page
+  const isSealed = stored.some((body) => body !== undefined && body.sealed !== null)
+  try {
+    const key = first && isSealed ? await keys.existingKey(first.client_id) : undefined
+    return page.map((row, index) => {
+      const { body = null, sealed = null } = stored[index] ?? {}
+      const isOpened = key !== undefined && sealed !== null
+      return toMessage(row, isOpened ? openBody(key, sealed) : (body ?? undefined))
+    })
+  } catch (error) {
+    if (error instanceof IpsError) return error
+    throw error
+  }
 }
 
 function toMessage(row: Row, body: string | undefined): QueuedMessage {

@@ -3,29 +3,32 @@ import type {
   MessageSettlement,
   RefusedMessage,
 } from '../../../activities/delivery/operations-journal.ts'
+import { unlessErased } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { toAnswer, toText } from './attempt-texts.ts'
-import type { SecretBox } from './create-secret-box.ts'
+import { toText } from './attempt-texts.ts'
 import { onJournal } from './journal-errors.ts'
-import { openTarget, type TargetRow } from './open-target.ts'
+import { openTarget, targetColumns, type EndpointOpeners, type TargetRow } from './open-target.ts'
+import { openBody } from './sealed-columns.ts'
 
 interface RefusedRow extends TargetRow {
   position: string
   message_id: string
   correlation_id: string
   traceparent: string
-  body: string
+  body: string | null
+  sealed_body: Buffer | null
   state: EndpointNote['state']
   next_attempt_at: Date | null
 }
 
 /**
- * Loads a message that is `retrying` or `dead`, with what is needed to send it; `undefined` where it is neither any more, or
- * retention has removed it. Throws `IpsError('journal-unavailable')`, retryable, and `IpsError('secret-unreadable')`.
+ * Loads a message that is `retrying` or `dead`, with what is needed to send it; `undefined` where it is neither any more,
+ * retention has removed it, or its client was erased. Throws `IpsError('journal-unavailable')`, retryable, and what `openTarget`
+ * throws.
  */
 export async function loadRefused(
   pool: Pool,
-  box: SecretBox,
+  openers: EndpointOpeners,
   endpointId: string,
   position: number,
 ): Promise<RefusedMessage | undefined> {
@@ -33,8 +36,9 @@ export async function loadRefused(
     pool.query<RefusedRow>({
       name: 'load-refused',
       text: `
-        SELECT endpoint_id, client_id, sealed, settings, former_sealed, former_until,
+        SELECT ${targetColumns},
           message.position, message_id, correlation_id, traceparent, body,
+          message.sealed AS sealed_body,
           coalesce(cursors.state, 'idle') AS state, next_attempt_at
         FROM endpoints
         JOIN outcomes USING (endpoint_id)
@@ -47,19 +51,28 @@ export async function loadRefused(
   )
   const [row] = rows
   if (row === undefined) return undefined
+  const opened = await unlessErased(open(openers, row))
+  if (opened === undefined) return undefined
   const held = heldBy(row, Date.now())
   return {
-    endpoint: openTarget(box, row),
+    endpoint: opened.endpoint,
     message: {
       position: Number(row.position),
       origin: Number(row.position),
       messageId: row.message_id,
       correlationId: row.correlation_id,
       traceparent: row.traceparent,
-      body: row.body,
+      body: opened.body,
     },
     ...(held === undefined ? {} : { held }),
   }
+}
+
+async function open(openers: EndpointOpeners, row: RefusedRow) {
+  const endpoint = await openTarget(openers, row)
+  const { body, sealed_body: sealed, client_id: clientId } = row
+  if (sealed === null) return { endpoint, body: body ?? '' }
+  return { endpoint, body: openBody(await openers.keys.existingKey(clientId), sealed) }
 }
 
 /**
@@ -90,8 +103,7 @@ export async function settleRefused(pool: Pool, settlement: MessageSettlement): 
           attempted_at = coalesce($5, attempted_at),
           duration_ms = CASE WHEN $5 IS NULL THEN duration_ms ELSE $6 END,
           status = CASE WHEN $5 IS NULL THEN status ELSE $7 END,
-          address = CASE WHEN $5 IS NULL THEN address ELSE $8 END,
-          answer = CASE WHEN $5 IS NULL THEN answer ELSE $9 END
+          address = CASE WHEN $5 IS NULL THEN address ELSE $8 END
         WHERE endpoint_id = $1 AND position = $2 AND state IN ('retrying', 'dead')`,
       values: [
         endpointId,
@@ -102,7 +114,6 @@ export async function settleRefused(pool: Pool, settlement: MessageSettlement): 
         attempt === undefined ? null : Math.round(attempt.durationMs),
         attempt?.status,
         attempt?.address,
-        attempt?.answer === undefined ? null : toAnswer(attempt.answer),
       ],
     }),
   )

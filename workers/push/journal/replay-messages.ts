@@ -133,7 +133,7 @@ function statementOf(kind: keyof typeof selections): string {
       INSERT INTO deliveries (endpoint_id, message_id, type, correlation_id, image_id, traceparent,
         replay_of, body_bytes)
       SELECT endpoint_id, message_id, type, correlation_id, image_id, traceparent,
-        position, octet_length(body)
+        position, coalesce(octet_length(sealed), octet_length(body))
       FROM picked ORDER BY position
       RETURNING endpoint_id
     ), woken AS (

@@ -1,6 +1,6 @@
 import type { AttemptRecord, Settlement } from '../../../activities/delivery/delivery-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { toAnswer, toText } from './attempt-texts.ts'
+import { toText } from './attempt-texts.ts'
 import { onJournal } from './journal-errors.ts'
 import { oldestKept } from './slots.ts'
 
@@ -87,7 +87,6 @@ function valuesOf(claims: readonly Claim[], outcomes: readonly Outcome[]): unkno
     outcomes.map(({ attempt }) => attempt?.status),
     outcomes.map(({ attempt }) => attempt?.error && toText(attempt.error)),
     outcomes.map(({ attempt }) => attempt?.address),
-    outcomes.map(({ attempt }) => attempt?.answer && toAnswer(attempt.answer)),
   ]
 }
 
@@ -116,17 +115,17 @@ const settleStatement = `
     ) AS claim
   ), settled AS (
     INSERT INTO outcomes
-      (endpoint_id, position, state, attempted_at, duration_ms, status, reason, address, answer)
-    SELECT endpoint_id, position, state, attempted_at, duration_ms, status, reason, address, answer
+      (endpoint_id, position, state, attempted_at, duration_ms, status, reason, address)
+    SELECT endpoint_id, position, state, attempted_at, duration_ms, status, reason, address
     FROM unnest($4::text[], $5::integer[], $6::bigint[], $7::text[], $8::timestamptz[],
-      $9::integer[], $10::smallint[], $11::text[], $12::text[], $13::text[])
+      $9::integer[], $10::smallint[], $11::text[], $12::text[])
       AS outcome (endpoint_id, claim, position, state, attempted_at, duration_ms, status, reason,
-        address, answer)
+        address)
     WHERE (SELECT are_held FROM claims)[claim] AND position >= ${oldestKept}
     ON CONFLICT (endpoint_id, position) DO UPDATE SET
       state = excluded.state, settled_at = now(), attempted_at = excluded.attempted_at,
       duration_ms = excluded.duration_ms, status = excluded.status, reason = excluded.reason,
-      address = excluded.address, answer = excluded.answer, started = false
+      address = excluded.address, started = false
     WHERE outcomes.state = 'requeued'
   )
   SELECT are_held FROM claims`

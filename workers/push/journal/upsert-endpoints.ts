@@ -7,6 +7,7 @@ export interface EndpointRow {
   readonly endpointId: string
   readonly clientId: string
   readonly host: string
+  /** URL and secret: see `sealEndpoint`. */
   readonly sealed: Buffer
   /** JSON. */
   readonly settings: string
@@ -31,7 +32,7 @@ export function upsertEndpoints(
     text: `
       WITH locked AS (
         INSERT INTO endpoints AS known
-          (endpoint_id, client_id, host, sealed, settings, fingerprint, secret_fingerprint,
+          (endpoint_id, client_id, host, client_sealed, settings, fingerprint, secret_fingerprint,
             token_issued_at)
         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::jsonb[], $6::text[],
           $7::text[], $8::timestamptz[])
@@ -39,7 +40,10 @@ export function upsertEndpoints(
           former_sealed = CASE WHEN ${isNewSecret} THEN known.sealed ELSE known.former_sealed END,
           former_until = CASE WHEN ${isNewSecret}
             THEN now() + $9 * interval '1 second' ELSE known.former_until END,
-          sealed = excluded.sealed,
+          former_client_sealed = CASE WHEN ${isNewSecret}
+            THEN known.client_sealed ELSE known.former_client_sealed END,
+          sealed = NULL,
+          client_sealed = excluded.client_sealed,
           settings = excluded.settings,
           fingerprint = excluded.fingerprint,
           secret_fingerprint = excluded.secret_fingerprint,

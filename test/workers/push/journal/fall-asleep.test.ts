@@ -36,7 +36,7 @@ test('falling asleep and appends of several processes never miss each other', as
   }
   const writers = Array.from({ length: 3 }, (_, writer) => ({
     // Of its own, as another process has it: its appends do not wait for those of the others.
-    journal: createJournal(test_.pool, test_.box, test_.news),
+    journal: createJournal(test_.pool, test_.openers, test_.news),
     ids: Array.from({ length: 300 }, (_unused, index) => `${writer}-${index}`),
   }))
   await Promise.all(

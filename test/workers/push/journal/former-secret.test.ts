@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** An endpoint that tokens name one after the other, with these secrets and limits. */
 async function nameEndpoint(tokens: readonly { secret: string; maxRate?: number }[]) {
-  const journal = createJournal(test_.pool, test_.box, test_.news, {
+  const journal = createJournal(test_.pool, test_.openers, test_.news, {
     secretOverlapSeconds: overlapSeconds,
   })
   const clientId = randomUUID()

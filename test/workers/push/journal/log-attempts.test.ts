@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -38,7 +39,7 @@ test('the last twenty attempts of a message are kept, and their numbers go on', 
           attempts.map((attempt) => test_.journal.logAttempt(endpointId, position, attempt)),
         )
       }
-      const [found] = await findDelivery(test_.pool, endpointId)
+      const [found] = await findDelivery(test_.pool, derivedKeys, endpointId)
       const total = at / 1_000
       const expected = Array.from({ length: total }, (_unused, index) => index + 1).slice(-20)
       expect(found?.log.map(({ number }) => number)).toEqual(expected)
@@ -57,7 +58,7 @@ test('an answer is kept in its first 256 bytes, whatever it holds', async () => 
         const { endpointId, position } = await appendOne()
         const attempt = { at: 0, durationMs: 1, status: 500, error: 'status-500', answer }
         await test_.journal.logAttempt(endpointId, position, attempt)
-        const [found] = await findDelivery(test_.pool, endpointId)
+        const [found] = await findDelivery(test_.pool, derivedKeys, endpointId)
         const kept = found?.log[0]?.answer ?? ''
         expect(Buffer.byteLength(kept)).toBeLessThanOrEqual(256)
         expect(answer.toWellFormed().replaceAll('\0', '\u{FFFD}').startsWith(kept)).toBe(true)

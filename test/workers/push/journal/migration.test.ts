@@ -11,18 +11,21 @@ import { createSecretBox } from '../../../../workers/push/journal/create-secret-
 import { journalPoolSettings } from '../../../../workers/push/journal/journal-pool-settings.ts'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
 import { listDeliveries } from '../../../../workers/push/journal/list-deliveries.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import { createDelivery } from '../../../support/push-journal.ts'
+import { sealFormerly } from '../../../support/former-sealing.ts'
 import { createTestDatabases } from '../../../support/postgres.ts'
 
 const schema = path.resolve('workers/push/schema')
 const logger = pino({ level: 'silent' })
 const databases = createTestDatabases()
-const box = createSecretBox(randomBytes(32))
+const serviceKey = randomBytes(32)
+const box = createSecretBox(serviceKey)
 const clientId = 'client'
 const endpointId = 'endpoint'
 const endpoint = {
   ...{ endpointId, clientId, host: 'hooks.example', settings: '{}' },
-  sealed: box.seal(endpointId, { url: 'https://hooks.example/', secret: 'secret' }),
+  sealed: sealFormerly(serviceKey, endpointId, { url: 'https://hooks.example/', secret: 'secret' }),
   ...{ fingerprint: 'of all', secretFingerprint: 'of the secret' },
   tokenIssuedAt: new Date('2026-11-24T06:00:00Z'),
 }
@@ -73,11 +76,15 @@ afterAll(async () => {
 })
 
 function createMigrated() {
-  return createJournal(pool, box, {
-    subscribe: () => () => undefined,
-    isConnected: () => true,
-    close: () => Promise.resolve(),
-  })
+  return createJournal(
+    pool,
+    { keys: derivedKeys, box },
+    {
+      subscribe: () => () => undefined,
+      isConnected: () => true,
+      close: () => Promise.resolve(),
+    },
+  )
 }
 
 test('every pending message and every outcome of the old journal is in the new one', async () => {
@@ -97,7 +104,7 @@ test('every pending message and every outcome of the old journal is in the new o
     ...['pending', 'pending', 'pending', 'delivered', 'pending'],
     ...['delivered', 'delivered', 'dead', 'delivered', 'delivered'],
   ])
-  await expect(findDelivery(pool, 'message-3')).resolves.toMatchObject([
+  await expect(findDelivery(pool, derivedKeys, 'message-3')).resolves.toMatchObject([
     { state: 'dead', reason: 'status-404', log: [{ number: 1, status: 404 }] },
   ])
 })

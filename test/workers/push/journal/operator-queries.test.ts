@@ -4,6 +4,7 @@ import type { EndpointRow } from '../../../../workers/push/journal/append-delive
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
 import { findEndpoints } from '../../../../workers/push/journal/find-endpoints.ts'
 import { listDeliveries } from '../../../../workers/push/journal/list-deliveries.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -114,7 +115,7 @@ test('a message is found at each of its endpoints, with the attempts that failed
   const id = one.endpointId
   await fill(one, { [id]: 'retrying' })
   await fill(other, { [id]: 'delivered' })
-  await expect(findDelivery(test_.pool, id)).resolves.toMatchObject([
+  await expect(findDelivery(test_.pool, derivedKeys, id)).resolves.toMatchObject([
     {
       endpointId: other.endpointId,
       state: 'delivered',
@@ -126,5 +127,5 @@ test('a message is found at each of its endpoints, with the attempts that failed
       log: [{ number: 1, status: 404, error: 'status-404', address: '192.0.2.1' }],
     },
   ])
-  await expect(findDelivery(test_.pool, 'unknown')).resolves.toEqual([])
+  await expect(findDelivery(test_.pool, derivedKeys, 'unknown')).resolves.toEqual([])
 })

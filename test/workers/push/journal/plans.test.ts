@@ -22,7 +22,7 @@ afterAll(async () => {
 /** Every prepared statement of the journal, by its name. */
 async function collectStatements(): Promise<Map<string, string>> {
   const statements = new Map<string, string>()
-  const journal = createJournal(listeningPool(test_.pool, statements), test_.box, test_.news)
+  const journal = createJournal(listeningPool(test_.pool, statements), test_.openers, test_.news)
   const endpoint = test_.createEndpoint()
   const { endpointId } = endpoint
   await journal.append(['1', '2', '3'].map((id) => createDelivery(endpoint, id)))

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { EndpointNote } from '../../../../activities/delivery/operations-journal.ts'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -61,7 +62,7 @@ describe('a refused message', () => {
     await expect(test_.journal.settleRefused(delivered)).resolves.toBe(true)
     await expect(test_.journal.settleRefused(delivered)).resolves.toBe(false)
     await expect(test_.journal.loadRefused(endpointId, position)).resolves.toBeUndefined()
-    await expect(findDelivery(test_.pool, ids[0] ?? '')).resolves.toMatchObject([
+    await expect(findDelivery(test_.pool, derivedKeys, ids[0] ?? '')).resolves.toMatchObject([
       { state: 'delivered', attempts: 2, lastStatus: 204, log: [{ number: 1 }, { number: 2 }] },
     ])
   })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
 import { findEndpoints } from '../../../../workers/push/journal/find-endpoints.ts'
 import { until } from '../../../support/until.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -98,7 +99,9 @@ describe('a replay', () => {
     })
     await expect(test_.journal.fallAsleep(endpointId, position)).resolves.toBe(true)
     expect(expired).toEqual([1])
-    await expect(findDelivery(test_.pool, 'a')).resolves.toMatchObject([{ state: 'expired' }])
+    await expect(findDelivery(test_.pool, derivedKeys, 'a')).resolves.toMatchObject([
+      { state: 'expired' },
+    ])
   })
 
   test('counts its bodies against the size of a page', async () => {
@@ -148,9 +151,11 @@ describe('a burial', () => {
       cursor: messages[0]?.position,
       settledBeyond: [],
     })
-    await expect(findDelivery(test_.pool, 'a')).resolves.toMatchObject([
+    await expect(findDelivery(test_.pool, derivedKeys, 'a')).resolves.toMatchObject([
       { state: 'dead', reason: 'exhausted' },
     ])
-    await expect(findDelivery(test_.pool, 'c')).resolves.toMatchObject([{ state: 'pending' }])
+    await expect(findDelivery(test_.pool, derivedKeys, 'c')).resolves.toMatchObject([
+      { state: 'pending' },
+    ])
   })
 })

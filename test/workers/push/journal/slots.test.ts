@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createJournal } from '../../../../workers/push/journal/create-journal.ts'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
 import { listDeliveries } from '../../../../workers/push/journal/list-deliveries.ts'
+import { derivedKeys } from '../../../support/client-keys.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -49,7 +50,7 @@ describe('the next slot', () => {
     await expect(test_.journal.openSlotWhenDue()).resolves.toBeUndefined()
     await test_.pool.query(`UPDATE slots SET opened_at = opened_at - interval '1 day'`)
     const processes = Array.from({ length: 3 }, () =>
-      createJournal(test_.pool, test_.box, test_.news),
+      createJournal(test_.pool, test_.openers, test_.news),
     )
     const opened = await Promise.all(processes.map((journal) => journal.openSlotWhenDue()))
     expect(opened.filter((slot) => slot !== undefined)).toEqual([1])
@@ -135,7 +136,7 @@ describe('retention', () => {
     ])
     const all = await listDeliveries(test_.pool, { clientId, limit: 2 })
     expect(all.map(({ id }) => id)).toEqual(['later', 'refused'])
-    await expect(findDelivery(test_.pool, 'pending')).resolves.toMatchObject([
+    await expect(findDelivery(test_.pool, derivedKeys, 'pending')).resolves.toMatchObject([
       { id: 'pending', state: 'expired' },
     ])
   })
@@ -219,7 +220,7 @@ describe('retention', () => {
   test('is done by one process, and the others go on', async () => {
     await passDays(2)
     const processes = Array.from({ length: 3 }, () =>
-      createJournal(test_.pool, test_.box, test_.news),
+      createJournal(test_.pool, test_.openers, test_.news),
     )
     const dropped = await Promise.all(
       processes.map((journal) => journal.dropExpiredSlots(day - 60, () => undefined)),

@@ -1,0 +1,60 @@
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { onJournal } from './journal-errors.ts'
+
+/** Rows of one statement: far below the time-out of statements. */
+const maxRows = 5_000
+
+/** With their keys beside the endpoint. The endpoints themselves are last: they say of whom there may be more. */
+const tables = {
+  deliveries: 'position',
+  outcomes: 'position',
+  attempts: '(position, place)',
+  expired: 'noted',
+  batches: 'first',
+  cursors: 'endpoint_id',
+  endpoints: 'endpoint_id',
+} as const
+
+/**
+ * Removes every row of a client, a bounded number at a time. Returns how many there were. Idempotent; what a crash interrupts
+ * is completed by the next call. Throws `IpsError('journal-unavailable')`, retryable.
+ */
+export function eraseClientRows(pool: Pool, clientId: string): Promise<number> {
+  return onJournal('erasing a client', async () => {
+    const { rows } = await pool.query<{ endpoint_id: string }>(
+      'SELECT endpoint_id FROM endpoints WHERE client_id = $1',
+      [clientId],
+    )
+    let removed = 0
+    for (const { endpoint_id: endpointId } of rows) removed += await eraseEndpoint(pool, endpointId)
+    return removed
+  })
+}
+
+/** Whether there is something of a client that only its key can open. Throws `IpsError('journal-unavailable')`, retryable. */
+export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
+  return onJournal('looking for a client', async () => {
+    const { rowCount } = await pool.query(
+      'SELECT FROM endpoints WHERE client_id = $1 AND client_sealed IS NOT NULL LIMIT 1',
+      [clientId],
+    )
+    return rowCount !== 0
+  })
+}
+
+async function eraseEndpoint(pool: Pool, endpointId: string): Promise<number> {
+  let removed = 0
+  for (const [table, key] of Object.entries(tables)) {
+    for (let rows = maxRows; rows === maxRows; removed += rows) {
+      const columns = key.replace(/[()]/g, '')
+      const result = await pool.query(
+        `DELETE FROM ${table} WHERE endpoint_id = $1 AND ${key} IN (
+           SELECT ${columns} FROM ${table} WHERE endpoint_id = $1 LIMIT ${maxRows}
+         )`,
+        [endpointId],
+      )
+      rows = result.rowCount ?? 0
+    }
+  }
+  return removed
+}

@@ -1,0 +1,32 @@
+import { unlessErased, type ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { toAnswer } from './attempt-texts.ts'
+import type { LoggedAttempt } from './log-attempts.ts'
+import { sealAnswer } from './sealed-columns.ts'
+
+/**
+ * What the endpoints have answered, sealed with the keys of their clients, in base64; nothing where there was no answer, or where
+ * the client was erased or is not known any more. Throws what `ClientKeys.keyFor` throws.
+ */
+export async function sealAnswers(
+  pool: Pool,
+  keys: ClientKeys,
+  logged: readonly LoggedAttempt[],
+): Promise<(string | undefined)[]> {
+  const answered = logged.filter(({ attempt }) => attempt.answer !== undefined)
+  if (answered.length === 0) return logged.map(() => undefined)
+  const { rows } = await pool.query<{ endpoint_id: string; client_id: string }>({
+    name: 'clients-of-endpoints',
+    text: 'SELECT endpoint_id, client_id FROM endpoints WHERE endpoint_id = ANY ($1)',
+    values: [[...new Set(answered.map(({ endpointId }) => endpointId))]],
+  })
+  const clients = new Map(rows.map((row) => [row.endpoint_id, row.client_id]))
+  return Promise.all(
+    logged.map(async ({ endpointId, attempt: { answer } }) => {
+      const clientId = clients.get(endpointId)
+      if (answer === undefined || clientId === undefined) return undefined
+      const key = await unlessErased(keys.keyFor(clientId))
+      return key && sealAnswer(key, toAnswer(answer)).toString('base64')
+    }),
+  )
+}
