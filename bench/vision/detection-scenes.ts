@@ -32,10 +32,7 @@ export async function* detectionScenes(
   for (const { content, faces } of photos) {
     yield { kind: 'photo', content, faces: faces.map(({ box }) => box) }
   }
-  const cutOuts = photos.flatMap(({ content, faces }) =>
-    // Half of a face at a photo's edge is no small face.
-    faces.filter(({ box }) => box.left > 0).map(({ box }) => ({ content, box })),
-  )
+  const cutOuts = (await Promise.all(photos.map(wholeFaces))).flat()
   for (const height of faceHeights) {
     for (let seed = 0; seed < scenesOfHeight; seed += 1) {
       yield await pasteFaces(cutOuts, height, seed)
@@ -56,6 +53,14 @@ export async function* detectionScenes(
 interface CutOut {
   readonly content: Buffer
   readonly box: FaceBox
+}
+
+/** The faces of a photo without those at its edge: half of a face is no small face. */
+async function wholeFaces({ content, faces }: LabelledPhoto): Promise<CutOut[]> {
+  const { width } = await sharp(content).metadata()
+  return faces
+    .filter(({ box }) => box.left > 0 && box.left + box.width < width)
+    .map(({ box }) => ({ content, box }))
 }
 
 /** A landscape with a grid of faces of one height; each seed begins with other faces. */

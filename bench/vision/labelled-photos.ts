@@ -1,9 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { installArtefact, isInstalled } from '../../cli/install/install-artefact.ts'
-import { findArtefact, readManifest } from '../../cli/install/read-manifest.ts'
-import { readSetup } from '../../cli/setup/read-setup.ts'
 import { readSample, samplePhotos } from '../../test/workers/faceextract/sample-photos.ts'
+import { installForBench } from './install-for-bench.ts'
 import type { FaceBox } from '../../workers/faceextract/face-box.ts'
 
 /** A face of which it is known whose it is. */
@@ -42,12 +40,7 @@ const knownPeople: readonly (readonly [file: string, person: string, FaceBox])[]
  * fetched by package name where they are not in the cache yet.
  */
 export async function readLabelledPhotos(): Promise<LabelledPhoto[]> {
-  const { cache, environment } = readSetup(process.env)
-  const manifest = readManifest(path.join(import.meta.dirname, 'manifest.json'))
-  const artefact = findArtefact('face-photos', manifest)
-  if (!isInstalled(artefact, cache)) {
-    await installArtefact(artefact, cache, { environment, javaHome: '' })
-  }
+  const directory = await installForBench('face-photos')
   const samples = samplePhotos.map(async ({ file, faces }) => ({
     ...{ file, source: 'samples' as const, content: await readSample(file) },
     faces: faces.map((box, place) => {
@@ -57,7 +50,7 @@ export async function readLabelledPhotos(): Promise<LabelledPhoto[]> {
   }))
   const known = knownPeople.map(async ([file, person, box]) => ({
     ...{ file, source: 'white-house' as const, faces: [{ person, box }] },
-    content: await readFile(path.join(cache, artefact.directory, file)),
+    content: await readFile(path.join(directory, file)),
   }))
   return Promise.all([...samples, ...known])
 }

@@ -5,7 +5,14 @@ import { round } from '../statistics.ts'
 import { collectFaces, type FoundFace } from './collect-faces.ts'
 import { drawIdentityPlot } from './draw-identity-plot.ts'
 import { readLabelledPhotos } from './labelled-photos.ts'
-import { drawTransactions, ratePartitions, type PartitionRates } from './rate-partitions.ts'
+import { groupByMeans } from './group-by-means.ts'
+import {
+  drawTransactions,
+  groupAsServed,
+  ratePartitions,
+  type GroupPeople,
+  type PartitionRates,
+} from './rate-partitions.ts'
 import { rounded } from './rounded.ts'
 import { ratePairs, type PairCounts, type PairRates, type TemplateOf } from './rate-pairs.ts'
 
@@ -35,11 +42,20 @@ export interface IdentityFigures {
 const thresholds = [0.3, 0.34, 0.38, 0.42, 0.46, 0.5, 0.54, 0.58]
 const transactionCount = 200
 
-/** Each does one thing more than the one before it; the last is what the service does. */
-const ways: Readonly<Record<string, TemplateOf>> = {
-  aligned: ({ raw }) => raw,
-  'even light': ({ plain }) => plain,
-  mirrored: meanTemplate,
+interface Way {
+  readonly templateOf: TemplateOf
+  readonly group: GroupPeople
+}
+
+/** Each does one thing more than the one before it; `mirrored` is what the service does. */
+const ways: Readonly<Record<string, Way>> = {
+  aligned: { templateOf: ({ raw }) => raw, group: groupAsServed },
+  'even light': { templateOf: ({ plain }) => plain, group: groupAsServed },
+  mirrored: { templateOf: meanTemplate, group: groupAsServed },
+  averaged: {
+    templateOf: meanTemplate,
+    group: (...people) => Promise.resolve(groupByMeans(...people)),
+  },
 }
 
 /** Measures it on real faces, and writes the plot into `directory`. */
@@ -50,14 +66,14 @@ export async function measureIdentity(
   const { found, shown, alignMs, embedMs } = await collectFaces(await readLabelledPhotos(), report)
   const mild = drawTransactions(found, transactionCount, { mildOnly: true })
   const all = drawTransactions(found, transactionCount, { mildOnly: false })
-  const rate = async ([way, templateOf]: readonly [string, TemplateOf]) => {
+  const rate = async ([way, { templateOf, group }]: readonly [string, Way]) => {
     const templates = new Map(found.map((face) => [face, templateOf(face)]))
     const known: TemplateOf = (face) => templates.get(face) ?? face.plain
     const { rates, counts } = ratePairs(found, known, thresholds)
     const figures = {
       pairs: rates.map(rounded),
-      mild: (await ratePartitions(mild, known, thresholds)).map(rounded),
-      all: (await ratePartitions(all, known, thresholds)).map(rounded),
+      mild: (await ratePartitions(mild, group, known, thresholds)).map(rounded),
+      all: (await ratePartitions(all, group, known, thresholds)).map(rounded),
     }
     return { way, counts, figures }
   }

@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { loadOcrModels } from '../../test/workers/ocr/read-document.ts'
 import { orderLines, type TextColumn } from '../../workers/ocr/reading-order.ts'
 import { readText } from '../../workers/ocr/read-text.ts'
 import { createRecognizedText } from '../../workers/ocr/recognized-text.ts'
@@ -16,11 +15,13 @@ import {
   type TextWithLines,
 } from './rate-text.ts'
 import { rounded } from './rounded.ts'
+import { loadTextModels } from './text-models.ts'
 import { nothingWritten, textScenes } from './text-scenes.ts'
 import { documentVariations } from './vary-document.ts'
 
 /** What was read with one setting. */
 export interface SettingRates extends TextRates {
+  readonly model: string
   readonly detectionSide: number
   readonly minConfidence: number
   /** Lines read in pictures where nothing is written, for each of them. */
@@ -39,6 +40,7 @@ export interface TextFigures {
   readonly variations: Readonly<Record<string, TextRates>>
 }
 
+const [usedModel, formerModel] = ['PP-OCRv6', 'PP-OCRv4']
 const sides = [640, 960, 1280]
 const confidences = [0, 0.3, 0.5, 0.7, 0.9]
 /** As the claims say by default. */
@@ -47,6 +49,7 @@ const defaults = { detectionSide: 960, minConfidence: 0.5 }
 interface Reading {
   readonly kind: string
   readonly variation: string
+  readonly model: string
   readonly detectionSide: number
   readonly minConfidence: number
   readonly cpuMs: number
@@ -77,24 +80,23 @@ export async function measureText(
   return figures
 }
 
-/** Reads an image with every setting. */
+/** Reads an image with every setting, and with the models of before with the usual one. */
 async function createReader() {
-  const models = await loadOcrModels()
-  const parts = {
-    detector: models.session('PP-OCRv6_det_small'),
-    recogniser: models.session('PP-OCRv6_rec_small'),
-    dictionary: models.text('PP-OCRv6_rec_small'),
-  }
+  const { used, former } = await loadTextModels()
+  const tries = [
+    ...sides.map((detectionSide) => ({ ...{ model: usedModel, models: used }, detectionSide })),
+    { model: formerModel, models: former, detectionSide: defaults.detectionSide },
+  ]
   return async (image: UprightImage, written: TextWithLines) => {
     const readings: Omit<Reading, 'kind' | 'variation'>[] = []
-    for (const detectionSide of sides) {
+    for (const { model, models, detectionSide } of tries) {
       const settings = { detectionSide, minConfidence: 0 }
-      const [columns, cpuMs] = await withCpuTime(() => readText(image, settings, parts))
+      const [columns, cpuMs] = await withCpuTime(() => readText(image, settings, models))
       for (const minConfidence of confidences) {
         const text = toText(columns, minConfidence, image)
         const counts = countText(text, written)
         const linesRead = text.lines.length
-        readings.push({ detectionSide, minConfidence, cpuMs, counts, linesRead })
+        readings.push({ model, detectionSide, minConfidence, cpuMs, counts, linesRead })
       }
     }
     return readings
@@ -113,23 +115,22 @@ function toText(
 }
 
 function summarise(readings: readonly Reading[]): TextFigures {
-  const written = readings.filter(({ kind }) => kind !== nothingWritten)
-  const textless = readings.filter(({ kind }) => kind === nothingWritten)
-  const usual = ofSetting(written, defaults)
+  const usual = ofSetting(readings, { model: usedModel, ...defaults }).written
   const plain = usual.filter(({ variation }) => variation === documentVariations[0]?.name)
+  const used = sides.map((detectionSide) => ({ model: usedModel, detectionSide }))
+  const former = { model: formerModel, detectionSide: defaults.detectionSide }
   return rounded({
     images: usual.length,
     characters: sumOf(usual, ({ counts }) => counts.characters),
-    settings: sides.flatMap((detectionSide) =>
+    settings: [...used, former].flatMap((tried) =>
       confidences.map((minConfidence) => {
-        const setting = { detectionSide, minConfidence }
-        const of = ofSetting(written, setting)
-        const invented = ofSetting(textless, setting)
+        const setting = { ...tried, minConfidence }
+        const { written, textless } = ofSetting(readings, setting)
+        const invented = sumOf(textless, ({ linesRead }) => linesRead)
         return {
-          ...{ ...setting, ...rateText(of.map(({ counts }) => counts)) },
-          inventedLines:
-            sumOf(invented, ({ linesRead }) => linesRead) / Math.max(1, invented.length),
-          cpuMs: round(sumOf(of, ({ cpuMs }) => cpuMs) / Math.max(1, of.length)),
+          ...{ ...setting, ...rateText(written.map(({ counts }) => counts)) },
+          inventedLines: invented / Math.max(1, textless.length),
+          cpuMs: round(sumOf(written, ({ cpuMs }) => cpuMs) / Math.max(1, written.length)),
         }
       }),
     ),
@@ -140,11 +141,18 @@ function summarise(readings: readonly Reading[]): TextFigures {
 
 function ofSetting(
   readings: readonly Reading[],
-  { detectionSide, minConfidence }: Pick<Reading, 'detectionSide' | 'minConfidence'>,
-): Reading[] {
-  return readings.filter(
-    (reading) => reading.detectionSide === detectionSide && reading.minConfidence === minConfidence,
+  setting: Pick<Reading, 'model' | 'detectionSide' | 'minConfidence'>,
+): { written: Reading[]; textless: Reading[] } {
+  const of = readings.filter(
+    ({ model, detectionSide, minConfidence }) =>
+      model === setting.model &&
+      detectionSide === setting.detectionSide &&
+      minConfidence === setting.minConfidence,
   )
+  return {
+    written: of.filter(({ kind }) => kind !== nothingWritten),
+    textless: of.filter(({ kind }) => kind === nothingWritten),
+  }
 }
 
 function sumOf(readings: readonly Reading[], of: (reading: Reading) => number): number {
@@ -164,7 +172,9 @@ function ratesBy(
 /** Words found and characters wrong, by the confidence asked for. */
 function drawText({ settings }: Pick<TextFigures, 'settings'>): string {
   const curves = sides.flatMap((side) => {
-    const rates = settings.filter(({ detectionSide }) => detectionSide === side)
+    const rates = settings.filter(
+      ({ model, detectionSide }) => model === usedModel && detectionSide === side,
+    )
     return [
       { name: `${side}: words found`, parts: rates.map(({ wordRecall }) => wordRecall) },
       {

@@ -44,15 +44,23 @@ export function drawTransactions(
   })
 }
 
-/** Groups the faces of each transaction, as the summary service does it. */
+/** Groups faces into people. */
+export type GroupPeople = (
+  faces: readonly FoundFace[],
+  templateOf: TemplateOf,
+  threshold: number,
+) => Promise<readonly (readonly FoundFace[])[]>
+
+/** Groups the faces of each transaction, and says what becomes of them. */
 export async function ratePartitions(
   transactions: readonly (readonly FoundFace[])[],
+  group: GroupPeople,
   templateOf: TemplateOf,
   thresholds: readonly number[],
 ): Promise<PartitionRates[]> {
   const rate = async (threshold: number) => {
     const results = await Promise.all(
-      transactions.map((faces) => judge(faces, templateOf, threshold)),
+      transactions.map(async (faces) => judge(await group(faces, templateOf, threshold))),
     )
     const partOf = (holds: (result: Judgement) => boolean) =>
       results.filter(holds).length / transactions.length
@@ -66,22 +74,23 @@ export async function ratePartitions(
   return Promise.all(thresholds.map(rate))
 }
 
+/** As the summary service does it. */
+export const groupAsServed: GroupPeople = async (faces, templateOf, threshold) => {
+  const templates = faces.map((face, index) => ({
+    ...{ imageId: imageOf(face.photo.file, face.variation), index, maker: 'bench' },
+    vector: packVector(templateOf(face)),
+  }))
+  const groups = await groupFaces(templates, templates, threshold)
+  return groups.map((group) => group.faces.flatMap(({ index }) => faces[index] ?? []))
+}
+
 interface Judgement {
   readonly isJoined: boolean
   readonly isSplit: boolean
 }
 
-async function judge(
-  faces: readonly FoundFace[],
-  templateOf: TemplateOf,
-  threshold: number,
-): Promise<Judgement> {
-  const templates = faces.map((face, index) => ({
-    ...{ imageId: imageOf(face.photo.file, face.variation), index, maker: 'bench' },
-    vector: packVector(templateOf(face)),
-  }))
-  const grouped = await groupFaces(templates, templates, threshold)
-  const groups = grouped.map((group) => group.faces.map(({ index }) => faces[index]?.person ?? ''))
+function judge(grouped: readonly (readonly FoundFace[])[]): Judgement {
+  const groups = grouped.map((group) => group.map(({ person }) => person))
   const people = groups.flatMap((group) => [...new Set(group)])
   return {
     isJoined: groups.some((group) => new Set(group).size > 1),

@@ -12,13 +12,16 @@ export function textTable({
   kinds,
   variations,
 }: TextFigures): string {
-  const bySetting = settings.map(({ detectionSide, minConfidence, ...rates }) => [
-    ...[String(detectionSide), minConfidence.toFixed(1), ...cellsOf(rates)],
+  const bySetting = settings.map(({ model, detectionSide, minConfidence, ...rates }) => [
+    ...[model, String(detectionSide), minConfidence.toFixed(1), ...cellsOf(rates)],
     ...[rates.inventedLines.toFixed(2), rates.cpuMs.toFixed(0)],
   ])
   return [
     `${images} images with ${characters} characters`,
-    layOutTable([['side', 'confidence', ...columns, 'invented lines', 'CPU ms'], ...bySetting]),
+    layOutTable([
+      ['models', 'side', 'confidence', ...columns, 'invented lines', 'CPU ms'],
+      ...bySetting,
+    ]),
     '',
     layOutTable([['document', ...columns], ...rowsOf(kinds)]),
     '',
