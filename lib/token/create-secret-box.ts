@@ -26,8 +26,9 @@ export interface SecretBox {
  * none, safely when several processes do so at once. Throws `IpsError('keys-unavailable')`, retryable.
  */
 export async function createSecretBox(directory: string): Promise<SecretBox> {
-  await createOnce(directory, (folder) => writeKey(folder))
-  const files = await readFolder(directory, keyFile)
+  const [parent, name] = [path.dirname(directory), path.basename(directory)]
+  await createOnce(parent, name, writeKey)
+  const files = await readFolder(parent, [name], keyFile)
   const keys = new Map(files.map(({ kid, key }) => [kid, Buffer.from(key, 'base64url')]))
   const [newest] = files.toSorted((a, b) => b.createdAt.localeCompare(a.createdAt))
   return {

@@ -49,7 +49,7 @@ export async function ensureKeys(
   purpose: KeyPurpose,
   createdAt: Date = new Date(),
 ): Promise<void> {
-  await createOnce(path.join(directory, purpose), (folder) => writePair(folder, purpose, createdAt))
+  await createOnce(directory, purpose, (folder) => writePair(folder, purpose, createdAt))
 }
 
 /**
@@ -61,7 +61,7 @@ export async function readPublicKeys(
   purpose: KeyPurpose,
   nowMs: number = Date.now(),
 ): Promise<KeyRecord[]> {
-  const files = await readFolder(path.join(directory, purpose, publicFolder), publicKeyFile)
+  const files = await readFolder(directory, [purpose, publicFolder], publicKeyFile)
   const states = statesOf(files.map(timesOf), nowMs, keyRetentionMs[purpose])
   return files
     .map(({ kid, createdAt, activeFrom = createdAt, jwk }) => ({
@@ -89,20 +89,22 @@ export async function readPrivateKeys(
   directory: string,
   purpose: KeyPurpose,
 ): Promise<ReadonlyMap<string, JWK>> {
-  const files = await readFolder(path.join(directory, purpose, privateFolder), privateKeyFile)
+  const files = await readFolder(directory, [purpose, privateFolder], privateKeyFile)
   return new Map(files.map((jwk) => [jwk.kid, jwk as JWK]))
 }
 
 /**
- * Fills a folder that does not exist yet: `write` fills a temporary one beside it, which is then renamed. Where the folder
- * exists already, or another process is faster, nothing happens.
+ * Fills a folder of the keys' directory that does not exist yet: `write` fills a temporary one beside it, which is then
+ * renamed. Where the folder exists already, its files are mounted flat, or another process is faster, nothing happens.
  */
 export async function createOnce(
-  folder: string,
+  directory: string,
+  name: string,
   write: (temporaryFolder: string) => Promise<void>,
 ): Promise<void> {
-  if (await hasEntries(folder)) return
-  await mkdir(path.dirname(folder), { recursive: true, mode: folderMode })
+  const folder = path.join(directory, name)
+  if ((await hasEntries(folder)) || (await isMountedFlat(directory, name))) return
+  await mkdir(directory, { recursive: true, mode: folderMode })
   const temporary = await mkdtemp(`${folder}.new-`)
   try {
     await write(temporary)
@@ -155,25 +157,57 @@ export function privateFileOf(purposeFolder: string, kid: string): string {
   return path.join(purposeFolder, privateFolder, `${kid}.json`)
 }
 
-/** Reads every JSON file of a folder of keys. Throws `IpsError('keys-unavailable')`, retryable, also where there is none. */
+/**
+ * Reads every JSON file of a folder of keys; `names` lead to it from the keys' directory. Throws
+ * `IpsError('keys-unavailable')`, retryable, also where there is none.
+ */
 export async function readFolder<Schema extends z.ZodType>(
-  folder: string,
+  directory: string,
+  names: readonly string[],
   schema: Schema,
 ): Promise<z.output<Schema>[]> {
   try {
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.json'))
-    if (names.length === 0) throw new Error('the folder is empty')
+    const files = await listFiles(directory, names)
+    if (files.length === 0) throw new Error('the folder is empty')
     return await Promise.all(
-      names.map(async (name) =>
-        schema.parse(JSON.parse(await readFile(path.join(folder, name), 'utf8'))),
-      ),
+      files.map(async (file) => schema.parse(JSON.parse(await readFile(file, 'utf8')))),
     )
   } catch (cause) {
+    const folder = path.join(directory, ...names)
     throw new IpsError('keys-unavailable', `the keys in ${folder} cannot be read`, {
       retryable: true,
       cause,
     })
   }
+}
+
+/**
+ * A secret store mounts its entries as the files of one folder, whose names have dots where there are folders else:
+ * `authorisation-encryption.private.KID.json`. That is a read-only copy: what is made new is put into the secret store.
+ */
+async function listFiles(directory: string, names: readonly string[]): Promise<string[]> {
+  const folder = path.join(directory, ...names)
+  const entries = await readdir(folder).catch(() => undefined)
+  if (entries !== undefined)
+    return entries.filter(isKeyFile).map((entry) => path.join(folder, entry))
+  return (await listFlat(directory, names.join('.'))).map((entry) => path.join(directory, entry))
+}
+
+async function listFlat(directory: string, prefix: string): Promise<string[]> {
+  const entries = await readdir(directory)
+  return entries.filter((entry) => entry.startsWith(`${prefix}.`) && isKeyFile(entry))
+}
+
+/** Whether the files of a folder of keys are mounted as those of one flat folder. */
+export async function isMountedFlat(directory: string, name: string): Promise<boolean> {
+  return listFlat(directory, name).then(
+    (entries) => entries.length > 0,
+    () => false,
+  )
+}
+
+function isKeyFile(name: string): boolean {
+  return name.endsWith('.json')
 }
 
 async function hasEntries(folder: string): Promise<boolean> {

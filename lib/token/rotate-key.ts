@@ -3,6 +3,7 @@ import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
 import {
   createPair,
+  isMountedFlat,
   privateFileOf,
   publicFolder,
   readPublicKeys,
@@ -20,13 +21,20 @@ export interface RotationTimes {
 /**
  * Makes the next key of a purpose and returns its record; where there is one already, that one. Whoever reads the folder
  * meanwhile sees it whole or not at all, and of several processes that rotate at once one makes it. Throws
- * `IpsError('keys-unavailable')`, retryable, and what the file system throws.
+ * `IpsError('keys-unavailable')`, retryable, `IpsError('keys-mounted')` where they come from a secret store, and what the file
+ * system throws.
  */
 export async function rotateKey(
   directory: string,
   purpose: KeyPurpose,
   times: RotationTimes,
 ): Promise<KeyRecord> {
+  if (await isMountedFlat(directory, purpose)) {
+    throw new IpsError(
+      'keys-mounted',
+      'the keys come from a secret store, mounted read-only: make the new one elsewhere and put it there',
+    )
+  }
   const [newest, ...others] = await readPublicKeys(directory, purpose, times.nowMs)
   const waiting = [newest, ...others].find((record) => record?.state === 'next')
   if (waiting !== undefined) return waiting
