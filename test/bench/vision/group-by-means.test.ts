@@ -19,10 +19,11 @@ describe('groupByMeans', () => {
     expect(groupsOf(faces, 1.1)).toEqual([['a'], ['a'], ['b']])
   })
 
-  test('compares the means: a group may reach what none of its faces does', () => {
+  test('compares the means, which are nearer than the faces are in the mean', () => {
     const faces = [face('a', '1', 1, 0.5), face('a', '2', 1, -0.5), face('a', '3', 1, 0)]
-    // Each is at 0.894 from the third, their mean at 1.
-    expect(groupsOf(faces, 0.89)).toEqual([['a', 'a', 'a']])
+    // The second has 0.60 and 0.894 with the others, 0.747 in the mean, and 0.768 with the mean of both.
+    expect(groupsOf(faces, 0.76)).toEqual([['a', 'a', 'a']])
+    expect(groupsOf(faces, 0.77)).toEqual([['a'], ['a', 'a']])
   })
 
   test('never joins two faces of one photo', () => {
