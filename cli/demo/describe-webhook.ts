@@ -11,6 +11,12 @@ interface Summary {
   readonly people: readonly { readonly faces: readonly unknown[] }[]
   readonly images: readonly unknown[]
   readonly texts: readonly { readonly imageId: string; readonly text: string }[]
+  /** From version 1.1 on. */
+  readonly agreements?: readonly {
+    readonly text: string
+    readonly score: number
+    readonly occurrences: readonly { readonly imageId: string }[]
+  }[]
 }
 
 /** A webhook as one line for a terminal. `file` is the posted file that it is about. */
@@ -31,7 +37,23 @@ export function describeSummary(
       `text of ${files.get(imageId) ?? imageId}:`,
       ...text.split('\n').map((line) => `    ${line}`),
     ]),
+    ...describeAgreements(summary.agreements ?? [], files),
     '',
+  ]
+}
+
+function describeAgreements(
+  agreements: NonNullable<Summary['agreements']>,
+  files: ReadonlyMap<string, string>,
+): string[] {
+  if (agreements.length === 0) return []
+  return [
+    'read alike in several images:',
+    ...agreements.map(({ text, score, occurrences }) => {
+      const ids = new Set(occurrences.map(({ imageId }) => imageId))
+      const where = [...ids].map((imageId) => files.get(imageId) ?? imageId).sort()
+      return `    ${text.padEnd(24)} ${score.toFixed(2)} ${where.join(', ')}`
+    }),
   ]
 }
 

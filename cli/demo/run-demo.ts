@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { fetchToken } from '../../lib/token/fetch-token.ts'
 import { startReceiver, type Receiver } from '../../workers/probe/start-receiver.ts'
+import { defaultClaims } from '../../gateway/authorisation/default-claims.ts'
 import { createClient } from '../clients/create-client.ts'
 import { writeCredentials } from '../clients/credentials-file.ts'
 import { withAdministration } from '../clients/with-administration.ts'
@@ -15,7 +16,11 @@ import { sharedEnvironment } from '../setup/role-environment.ts'
 import { describeSummary, describeWebhook } from './describe-webhook.ts'
 
 const photos = ['sample1.jpg', 'sample2.jpg', 'sample3.jpg']
-const document = path.join(import.meta.dirname, 'delivery-note.png')
+const documents = ['delivery-note.png', 'parcel-label.png']
+/** As a new client gets them, and the summary that also says what the documents agree in. */
+const claims = { ...defaultClaims, 'summary-1.1': true }
+/** The one that says the most. */
+const summaryType = 'summary.v1m1.TransactionSummary'
 /** The first images wait for the models to be loaded; on a slow machine that takes a while. */
 const timeoutMs = 180_000
 
@@ -26,7 +31,7 @@ interface PostedImage {
 
 /**
  * Does with a running system what a client does: creates one with an endpoint on this machine, gets a token, posts photos
- * and a document as one transaction, and shows each webhook, verified by an independent library, until the summary is
+ * and documents as one transaction, and shows each webhook, verified by an independent library, until the summary is
  * there. Throws `IpsError('demo-failed')` where the summary does not come or is not complete.
  */
 export async function runDemo(setup: Setup, say: (line: string) => void): Promise<void> {
@@ -40,7 +45,7 @@ export async function runDemo(setup: Setup, say: (line: string) => void): Promis
   })
   try {
     const client = await withAdministration(sharedEnvironment(setup, addresses), (administration) =>
-      createClient(administration, { name, webhook: receiver.url }),
+      createClient(administration, { name, webhook: receiver.url, claims }),
     )
     await writeCredentials(setup.home, client)
     secret.value = client.webhookSecret
@@ -48,12 +53,13 @@ export async function runDemo(setup: Setup, say: (line: string) => void): Promis
     const baseUrl = `http://127.0.0.1:${setup.ports.gateway}`
     const { token } = await fetchToken({ baseUrl, ...client })
     say(`token: ${token.length} characters, encrypted; only the services can read it`)
-    for (const file of [
+    const posted = [
       ...photos.map((photo) => path.join(setup.cache, 'samples', photo)),
-      document,
-    ]) {
+      ...documents.map((document) => path.join(import.meta.dirname, document)),
+    ]
+    for (const file of posted) {
       const image = await postImage(
-        `${baseUrl}/ingest/v1/${name}-case?images=${photos.length + 1}`,
+        `${baseUrl}/ingest/v1/${name}-case?images=${posted.length}`,
         token,
         file,
       )
@@ -90,7 +96,7 @@ async function showOutcome(
   files: ReadonlyMap<string, string>,
   say: (line: string) => void,
 ): Promise<void> {
-  const isSummary = ({ type }: { type: string }) => type === 'summary.v1m0.TransactionSummary'
+  const isSummary = ({ type }: { type: string }) => type === summaryType
   await receiver
     .waitFor((received) => received.some(isSummary), timeoutMs)
     .catch((cause: unknown) => {

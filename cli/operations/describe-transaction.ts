@@ -24,7 +24,8 @@ export function transactionTable(transactions: readonly TransactionReport[]): st
 
 /** How a transaction stands, who and what is in it, and what an operator can do. `now` is in ms since the epoch. */
 export function describeTransaction(transaction: ShownTransaction, now: number): string[] {
-  const { transactionId, clientId, state, since, changedAt, people, texts } = transaction
+  const { transactionId, clientId, state, since, changedAt, people, texts, agreements } =
+    transaction
   return [
     `${transactionId} of ${clientId}: ${state}`,
     `Its first image came at ${formatWhen(since, now)}, the last message at ${formatWhen(changedAt, now)}.`,
@@ -36,6 +37,7 @@ export function describeTransaction(transaction: ShownTransaction, now: number):
       'texts',
       (texts ?? []).map(({ imageId, text }) => [imageId, printable(text).slice(0, maxTextLength)]),
     ),
+    ...section('read alike in several images', agreementRows(agreements ?? [])),
     ...advice(transaction).map(([command, what]) => `  ./racc ${command}  ${what}`),
   ]
 }
@@ -81,6 +83,14 @@ function peopleRows(people: NonNullable<ShownTransaction['people']>): string[][]
     personId,
     count(faces.length, 'face'),
     faces.map(({ imageId, index }) => `${imageId.slice(0, 8)}…/${index}`).join(' '),
+  ])
+}
+
+function agreementRows(agreements: NonNullable<ShownTransaction['agreements']>): string[][] {
+  return agreements.map(({ text, score, occurrences }) => [
+    printable(text).slice(0, maxTextLength),
+    score.toFixed(2),
+    occurrences.map(({ imageId, line }) => `${imageId.slice(0, 8)}…/${line}`).join(' '),
   ])
 }
 

@@ -11,6 +11,8 @@ export interface ShownTransaction extends TransactionReport {
   readonly people: readonly ShownPerson[] | null
   /** Of the newest revision; `null` before the first. */
   readonly texts: readonly ShownText[] | null
+  /** Of the newest revision, none where no token asks for them; `null` before the first. */
+  readonly agreements: readonly ShownAgreement[] | null
   /** Terminal messages that images lack now. */
   readonly missingMessages: readonly MissingMessage[]
 }
@@ -26,6 +28,18 @@ export interface ShownPerson {
   }[]
   /** `null` where there is no other person to compare with. */
   readonly margin: number | null
+}
+
+/** What was read in several images. */
+export interface ShownAgreement {
+  readonly text: string
+  /** Below 1 where it was not read in the same way everywhere. */
+  readonly score: number
+  readonly occurrences: readonly {
+    readonly imageId: string
+    readonly line: number
+    readonly text: string
+  }[]
 }
 
 /** The text of an image. */
@@ -50,7 +64,19 @@ export async function showTransaction(
     ...report,
     people: summary?.people.map(shownPerson) ?? null,
     texts: summary?.texts.map(({ imageId, text }) => ({ imageId, text })) ?? null,
+    agreements: summary?.agreements.map(shownAgreement) ?? null,
     missingMessages: missing,
+  }
+}
+
+function shownAgreement({ text, score, occurrences }: ShownAgreement): ShownAgreement {
+  return {
+    ...{ text, score },
+    occurrences: occurrences.map(({ imageId, line, text: read }) => ({
+      imageId,
+      line,
+      text: read,
+    })),
   }
 }
 

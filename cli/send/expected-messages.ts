@@ -1,19 +1,26 @@
-import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
 import { expectedTerminals } from '../../lib/token/expected-terminals.ts'
-import { readClaim } from '../../lib/token/read-claim.ts'
-import { selectUsable } from '../../lib/token/select-usable.ts'
+import { readSummaryClaim } from '../../lib/token/read-summary-claim.ts'
 
 /** What a token makes the system send, besides the results themselves. */
 export interface ExpectedMessages {
   /** For each image: one terminal message of each of these, as `service/version`. */
   readonly terminals: readonly string[]
-  readonly summary: boolean
+  /** The types of the summaries. */
+  readonly summaries: readonly string[]
 }
 
 /** Finds what comes back of a transaction, by the rights of its token. */
 export function expectedMessages(rights: Readonly<Record<string, unknown>>): ExpectedMessages {
-  const summaries = selectUsable(rights, 'summary', claimCatalogue.summary.versions, {
-    read: (value) => readClaim('summary-*', value),
-  })
-  return { terminals: expectedTerminals(rights), summary: summaries.length > 0 }
+  const versions = readSummaryClaim(rights)?.versions ?? []
+  return { terminals: expectedTerminals(rights), summaries: versions.map(summaryTypeOf) }
+}
+
+/** Whether a message of this type is a summary, of whichever version. */
+export function isSummaryType(type: string): boolean {
+  return /^summary\.v\d+m\d+\.TransactionSummary$/.test(type)
+}
+
+/** `1.1` is `v1m1`. */
+function summaryTypeOf(version: string): string {
+  return `summary.v${version.replace('.', 'm')}.TransactionSummary`
 }

@@ -11,7 +11,7 @@ import { describeData, describeSummary } from '../demo/describe-webhook.ts'
 import { readAddresses } from '../setup/addresses.ts'
 import type { Setup } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
-import { expectedMessages } from './expected-messages.ts'
+import { expectedMessages, isSummaryType } from './expected-messages.ts'
 import { postImages } from './post-images.ts'
 import { watchTransaction, type TransactionWatch } from './watch-transaction.ts'
 
@@ -100,7 +100,7 @@ function describeMessage(
   names: ReadonlyMap<string, string>,
 ): string[] {
   const members = data as Record<string, unknown>
-  if (type === 'summary.v1m0.TransactionSummary') return describeSummary({ data: members }, names)
+  if (isSummaryType(type)) return describeSummary({ data: members }, names)
   const file = names.get(imageId ?? '') ?? imageId ?? ''
   return [`${type.padEnd(32)} ${file.padEnd(18)} ${describeData(type, members)}`.trimEnd()]
 }

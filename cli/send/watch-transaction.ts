@@ -25,7 +25,6 @@ export interface TransactionWatch {
 
 const pollMs = 100
 const terminalType = 'vision.v1m0.ImageProcessed'
-const summaryType = 'summary.v1m0.TransactionSummary'
 
 /**
  * Watches what the services say of a transaction, in the topics that clients' messages are made from: the same messages,
@@ -71,9 +70,8 @@ function isComplete(
   expected: ExpectedMessages,
 ): boolean {
   const terminals = new Set(messages.filter(({ type }) => type === terminalType).map(terminalOf))
-  const hasSummary = messages.some(({ type }) => type === summaryType)
   return (
-    (hasSummary || !expected.summary) &&
+    expected.summaries.every((summary) => messages.some(({ type }) => type === summary)) &&
     imageIds.every((id) => expected.terminals.every((name) => terminals.has(`${id} ${name}`)))
   )
 }

@@ -1,5 +1,5 @@
 /** What a client may do for whom nobody decided anything else. */
-const defaultClaims: Readonly<Record<string, unknown>> = {
+export const defaultClaims: Readonly<Record<string, unknown>> = {
   'ingest-1.*': true,
   'faceextract-1.*': true,
   'ocr-*': true,

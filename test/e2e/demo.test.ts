@@ -25,8 +25,10 @@ describe('racc demo --once', () => {
     async () => {
       const { stdout } = await run('./racc', ['demo', '--once'], { env: environment })
       expect(stdout).toMatch(/webhook ✓ faceextract\.v1m1\.ExtractedFace +sample1\.jpg/)
-      expect(stdout).toContain('summary: STATE_COMPLETE, 4 images, 8 people')
+      expect(stdout).toContain('summary: STATE_COMPLETE, 5 images, 8 people')
       expect(stdout).toMatch(/Garden lantern, brass 39\.80/)
+      expect(stdout).toMatch(/^ +Jane Miller +1\.00 delivery-note\.png, parcel-label\.png$/im)
+      expect(stdout).toMatch(/webhook ✓ summary\.v1m1\.TransactionSummary/)
       const status = await run('./racc', ['status', '--json'], { env: environment })
       const { roles } = JSON.parse(status.stdout) as { roles: { state: string }[] }
       expect(roles.filter(({ state }) => state !== 'stopped')).toEqual([])

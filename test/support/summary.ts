@@ -1,6 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { fromBinary } from '@bufbuild/protobuf'
-import { anyUnpack } from '@bufbuild/protobuf/wkt'
 import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
 import {
   clientKeysFolder,
@@ -9,10 +7,8 @@ import {
 } from '../../lib/client-keys/create-client-keys.ts'
 import { topics } from '../../lib/topology.ts'
 import type { Envelope } from '../../proto/gen/com/reactivearchitecturecookbook/envelope_pb.ts'
-import {
-  TransactionSummarySchema,
-  type TransactionSummary,
-} from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m0_pb.ts'
+import type { TransactionSummary } from '../../proto/gen/com/reactivearchitecturecookbook/summary-v1m1_pb.ts'
+import { readSummary } from '../../workers/summary/read-summary.ts'
 import { createTestKafka, type TestKafka } from './kafka.ts'
 import { createTestDatabases, type TestDatabases } from './postgres.ts'
 import { startRole, type RoleProcess } from './start-role.ts'
@@ -39,8 +35,12 @@ export interface SummaryFixture {
   start(environment?: Readonly<Record<string, string>>): Promise<RoleProcess>
   /** A token with both vision services and this summary claim. */
   issueToken(clientId: string, claim?: unknown): Promise<string>
-  /** Resolves with a transaction's summaries as soon as there is this revision. */
-  untilRevision(correlationId: string, revision: number): Promise<readonly PublishedSummary[]>
+  /** Resolves with a transaction's summaries as soon as there is this revision, in so many versions. */
+  untilRevision(
+    correlationId: string,
+    revision: number,
+    versions?: number,
+  ): Promise<readonly PublishedSummary[]>
   drop(): Promise<void>
 }
 
@@ -78,13 +78,14 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
         clientId,
         rights: { 'faceextract-1.*': true, 'ocr-*': true, 'summary-1.*': claim },
       }),
-    async untilRevision(correlationId, revision) {
+    async untilRevision(correlationId, revision, versions = 1) {
       const ofTransaction = () =>
         summaries.records
-          .map(({ key, value }) => readSummary(key, value))
+          .map(({ key, value }) => readPublished(key, value))
           .filter(({ envelope }) => envelope.correlationId === correlationId)
       await summaries.until(
-        () => ofTransaction().some(({ summary }) => summary.revision === revision),
+        () =>
+          ofTransaction().filter(({ summary }) => summary.revision === revision).length >= versions,
         patienceMs,
       )
       return ofTransaction()
@@ -96,8 +97,6 @@ export async function createSummaryFixture(): Promise<SummaryFixture> {
   }
 }
 
-function readSummary(clientId: string, value: Uint8Array): PublishedSummary {
-  const { envelope, payload } = readEnvelope(value)
-  const summary = anyUnpack(payload, TransactionSummarySchema)
-  return { clientId, envelope, summary: summary ?? fromBinary(TransactionSummarySchema, value) }
+function readPublished(clientId: string, value: Uint8Array): PublishedSummary {
+  return { clientId, envelope: readEnvelope(value).envelope, summary: readSummary(value) }
 }

@@ -57,15 +57,19 @@ export function createFaceRecords(
   return [...results, createTerminalRecord(image, ['faceextract', '1.1'], faces, attachment)]
 }
 
-/** What `ocr` 1.0 says of an image: its text, where there is one, then the terminal message. */
+/** What `ocr` 1.0 says of an image: its text, where there is one, line by line, then the terminal message. */
 export function createTextRecords(
   image: TestImage,
   text = `text ${image.image}`,
 ): OutgoingRecord[] {
   const service = ['ocr', '1.0'] as const
   if (text === '') return [createTerminalRecord(image, service, 0)]
+  const lines = text.split('\n').map((line, index) => ({
+    ...{ text: line, confidence: 0.9 },
+    polygon: [0, 200, 200, 0].map((x, corner) => ({ x, y: 30 * index + (corner < 2 ? 0 : 20) })),
+  }))
   return [
-    createRecord(image, service, 0, RecognizedTextSchema, { text }),
+    createRecord(image, service, 0, RecognizedTextSchema, { text, lines }),
     createTerminalRecord(image, service, 1),
   ]
 }

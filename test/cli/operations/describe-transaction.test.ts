@@ -16,7 +16,7 @@ const transaction = (changes: Partial<ShownTransaction> = {}): ShownTransaction 
   ...{ images: 2, completeImages: 1, announced: 3, missing: 1, missingImages: 1 },
   ...{ since: '2026-11-24T05:00:00.000Z', changedAt: '2026-11-24T05:59:00.000Z', decidedAt: null },
   ...{ endsAt: '2026-11-25T05:00:00.000Z', waitsFor: '1 of 3 announced images are complete.' },
-  ...{ failure: null, workflow: 'answers', people: null, texts: null },
+  ...{ failure: null, workflow: 'answers', people: null, texts: null, agreements: null },
   missingMessages: [{ imageId: '9f', service: 'ocr', version: '1.0' }],
   ...changes,
 })
@@ -46,11 +46,23 @@ describe('describeTransaction', () => {
         },
       ],
       texts: [{ imageId: '9f', text: 'PARCEL\n17\u001b[2J' }],
+      agreements: [
+        {
+          ...{ text: 'Jane\u001b[2J Miller', score: 0.9 },
+          occurrences: [
+            { imageId: '9f00112233', line: 2, text: 'Jane Miller' },
+            { imageId: 'a100112233', line: 0, text: 'Jane Mi11er' },
+          ],
+        },
+      ],
       missingMessages: [],
     })
     expect(text).toContain('Revision 2 of its summary was decided at 2026-11-24T05:55:00.000Z')
     expect(text).toMatch(/people:\n +p1 +1 face +9f001122…\/1/)
     expect(text).toMatch(/texts:\n +9f +PARCEL 17 \[2J/)
+    expect(text).toMatch(
+      /read alike in several images:\n +Jane.* Miller +0\.90 +9f001122…\/2 a1001122…\/0/,
+    )
     expect(text).not.toContain('missing:')
     expect(text).not.toContain('transactions complete')
   })

@@ -64,7 +64,7 @@ describe('showTransaction', () => {
       ...{ since: expect.any(String), changedAt: expect.any(String), decidedAt: null },
       endsAt: new Date(Date.parse(report.since) + 86_400_000).toISOString(),
       waitsFor: expect.stringContaining(`Missing: ocr 1.0 of ${testImageId(image(2))}.`),
-      ...{ failure: null, workflow: 'answers', people: null, texts: null },
+      ...{ failure: null, workflow: 'answers', people: null, texts: null, agreements: null },
       missingMessages: [{ imageId: testImageId(image(2)), service: 'ocr', version: '1.0' }],
     })
   })
@@ -85,6 +85,7 @@ describe('showTransaction', () => {
         },
       ],
       texts: [{ imageId, text: 'text 1' }],
+      agreements: [],
     })
   })
 

@@ -56,7 +56,11 @@ describe('watchTransaction', () => {
       await kafka.send(topics.summary.name, [
         record('m3', TransactionSummarySchema, { revision: 1 }),
       ])
-      await watch.until(['i1'], { terminals: ['ocr/1.0'], summary: true }, 40_000)
+      const summaries = ['summary.v1m0.TransactionSummary']
+      await watch.until(['i1'], { terminals: ['ocr/1.0'], summaries }, 40_000)
+      const both = [...summaries, 'summary.v1m1.TransactionSummary']
+      const waiting = watch.until(['i1'], { terminals: [], summaries: both }, 1)
+      await expect(waiting).rejects.toMatchObject({ code: 'send-timed-out' })
     } finally {
       await watch.stop()
     }
@@ -73,7 +77,7 @@ describe('watchTransaction', () => {
       transactionId: 'case-2',
       onMessage: () => undefined,
     })
-    const waiting = watch.until(['i1'], { terminals: ['ocr/1.0'], summary: false }, 1)
+    const waiting = watch.until(['i1'], { terminals: ['ocr/1.0'], summaries: [] }, 1)
     await expect(waiting).rejects.toMatchObject({ code: 'send-timed-out' })
     await watch.stop()
   })

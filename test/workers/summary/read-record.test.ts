@@ -74,6 +74,37 @@ describe('a record of vision-1', () => {
     expect(text).toMatchObject({ entry: { content: { kind: 'text', text: 'ab' } } })
   })
 
+  test('keeps the lines of a text where the token asks for what they agree in, and only there', async () => {
+    const [lines] = await read(createTextRecords(image, 'Jane\nMil\u0000ler'), () =>
+      Promise.resolve({ ...rights, versions: ['1.0', '1.1'] }),
+    )
+    expect(lines).toMatchObject({
+      entry: {
+        content: {
+          kind: 'text',
+          lines: [
+            { line: 0, text: 'Jane', confidence: 0.9, polygon: [0, 0, 200, 0, 200, 20, 0, 20] },
+            { line: 1, text: 'Miller' },
+          ],
+        },
+      },
+    })
+    const [without] = await read(createTextRecords(image, 'Jane'))
+    expect(without).toMatchObject({ entry: { content: { kind: 'text', text: 'Jane' } } })
+    expect(JSON.stringify(without)).not.toContain('polygon')
+  })
+
+  test('leaves lines out that are too long or too many for fields, and keeps the others’ places', async () => {
+    const text = ['x'.repeat(300), ...Array.from({ length: 600 }, (_, line) => `line ${line}`)]
+    const [result] = await read(createTextRecords(image, text.join('\n')), () =>
+      Promise.resolve({ ...rights, versions: ['1.1'] }),
+    )
+    const content = result?.kind === 'entry' ? result.entry.content : undefined
+    const lines = content?.kind === 'text' ? content.lines : undefined
+    expect(lines).toHaveLength(512)
+    expect(lines?.[0]).toMatchObject({ line: 1, text: 'line 0' })
+  })
+
   test('is verified for the time at which its image was ingested', async () => {
     const times: Date[] = []
     await read(createTextRecords(image, ''), (_token, at) => {
