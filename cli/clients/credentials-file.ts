@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { IpsError } from '../../lib/errors/ips-error.ts'
@@ -38,6 +38,11 @@ export async function readCredentials(home: string, name: string): Promise<Store
       { cause },
     )
   }
+}
+
+/** Removes a client's credentials, where they are kept here. Idempotent. */
+export function removeCredentials(home: string, name: string): Promise<void> {
+  return rm(credentialsFile(home, name), { force: true })
 }
 
 function credentialsFile(home: string, name: string): string {

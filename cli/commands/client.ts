@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { CreateOptions } from '../clients/client-actions.ts'
+import type { EraseOptions } from '../erasure/erase-command.ts'
 import type { Environment } from '../setup/read-setup.ts'
 
 const keptCredentials =
@@ -12,6 +13,7 @@ export function registerClient(program: Command, environment: Environment): void
   registerRotations(client, environment)
   registerRights(client, environment)
   registerStates(client, environment)
+  registerErase(client, environment)
 }
 
 function registerCreate(client: Command, environment: Environment): void {
@@ -85,6 +87,21 @@ function registerStates(client: Command, environment: Environment): void {
     .description('show the clients and their claims, without secrets and URLs')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => (await actions()).list(environment, options))
+}
+
+function registerErase(client: Command, environment: Environment): void {
+  client
+    .command('erase')
+    .argument('<name>')
+    .description(
+      'make everything of a client unreadable, for ever: its rights end, its keys are erased, and what they sealed is removed',
+    )
+    .option('--yes', 'without asking')
+    .option('--json', 'for programs')
+    .action(async (name: string, options: EraseOptions) => {
+      const { erase } = await import('../erasure/erase-command.ts')
+      await erase(environment, name, options)
+    })
 }
 
 /** Loaded when needed: no other command waits for it. */

@@ -9,7 +9,7 @@ import { hashSecret } from './hash-secret.ts'
  * Creates an identity and returns its first secret, of which only a hash is kept, with what `prepare` gave. That runs before anything becomes
  * visible: what it does elsewhere may be done again when a crash comes between, since the client exists only after it.
  * Concurrent creations of one name come one after the other. Throws
- * `IpsError('client-name-invalid')` or `IpsError('client-exists')` before `prepare`.
+ * `IpsError('client-name-invalid')`, `IpsError('client-exists')` or `IpsError('client-erased')` before `prepare`.
  */
 export async function createIdentity<Prepared>(
   pool: Pool,
@@ -21,10 +21,12 @@ export async function createIdentity<Prepared>(
   const hash = await hashSecret(secret)
   const prepared = await withTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [clientId])
-    const found = await client.query('SELECT FROM clients WHERE client_id = $1', [clientId])
-    if (found.rowCount !== 0) {
-      throw new IpsError('client-exists', `there is a client ${clientId} already`)
-    }
+    const { rows } = await client.query<{ isErased: boolean }>(
+      'SELECT erased_at IS NOT NULL AS "isErased" FROM clients WHERE client_id = $1',
+      [clientId],
+    )
+    const [known] = rows
+    if (known !== undefined) throw nameTaken(clientId, known)
     const result = await prepare()
     await client.query('INSERT INTO clients (client_id) VALUES ($1)', [clientId])
     await insertSecret(client, { clientId, secretId, hash })
@@ -45,9 +47,10 @@ export async function rotateSecret(
   const { secretId, secret } = createClientSecret()
   const hash = await hashSecret(secret)
   await withTransaction(pool, async (client) => {
-    const found = await client.query('SELECT FROM clients WHERE client_id = $1 FOR UPDATE', [
-      clientId,
-    ])
+    const found = await client.query(
+      'SELECT FROM clients WHERE client_id = $1 AND erased_at IS NULL FOR UPDATE',
+      [clientId],
+    )
     if (found.rowCount === 0) {
       throw new IpsError('client-unknown', `there is no client ${clientId}`)
     }
@@ -76,6 +79,12 @@ export async function findSecretHash(
     [secret.secretId, secret.clientId, secret.at],
   )
   return row?.hash
+}
+
+function nameTaken(clientId: string, { isErased }: { isErased: boolean }): IpsError {
+  return isErased
+    ? new IpsError('client-erased', `${clientId} was erased: its name is not given again`)
+    : new IpsError('client-exists', `there is a client ${clientId} already`)
 }
 
 function insertSecret(

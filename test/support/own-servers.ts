@@ -14,6 +14,8 @@ import { until } from './until.ts'
 
 /** A real server that only this test uses, so that it may end it. */
 export interface OwnServer {
+  /** Its data are below, in a folder of its name. */
+  readonly home: string
   /** The variable that tells processes where it is, the same after every start. */
   readonly environment: Readonly<Record<string, string>>
   /** Ends it: in good order, or at once with `SIGKILL`. Resolves when nothing of it runs any more. */
@@ -54,6 +56,7 @@ export async function startOwnServer(name: keyof typeof variables): Promise<OwnS
   const launch = await createLauncher(setup)
   let server = launch()
   const own: OwnServer = {
+    home,
     environment: { [variable]: testEnvironment(setup)[variable] ?? '' },
     async stop(signal = 'SIGTERM') {
       const pid = server.report().identity?.pid
