@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { TransactionRecord } from '../../../activities/summary/transaction-record.ts'
 import type { ClientKey } from '../../../lib/client-keys/seal-content.ts'
@@ -213,6 +213,19 @@ describe('the journal of transactions', () => {
     })
     const [transaction] = await journal.readProgress([key])
     expect(transaction?.progress).toMatchObject({ messages: 2, revision: 1, decidedMessages: 1 })
+  })
+
+  test('keeps all versions of a revision, or none, and gives back the same bytes', async () => {
+    const key = { clientId: 'client', correlationId: randomUUID() }
+    const revisions = createRevisionStore(pool, keys)
+    await journal.append(groupEntries([entry(key)]))
+    const records = ['1.0', '1.1'].map((version) => ({ version, value: randomBytes(20) }))
+    const decide = (of: typeof records) =>
+      revisions.decideRevision(key, 1, () => Promise.resolve({ outcome: 'complete', records: of }))
+    const twice = [...records, ...records]
+    await expect(decide(twice)).rejects.toMatchObject({ code: 'journal-refused' })
+    expect(await decide(records)).toMatchObject({ records })
+    expect(await decide([])).toMatchObject({ revision: 1, messages: 1, records })
   })
 
   test('has nothing to decide of a transaction that is not there', async () => {
