@@ -14,14 +14,16 @@ export interface ImageLines {
 
 /** What the images agree in, with all that a client needs to draw it. Order within the lists means nothing. */
 export async function agreementsOfImages(images: readonly ImageLines[]): Promise<Agreement[]> {
-  const lines = images.flatMap(({ imageId, lines: of }) => of.map((line) => ({ ...line, imageId })))
-  const known = new Map(lines.map((line) => [keyOf(line), line]))
-  const agreements = await findAgreements(lines)
+  const known = new Map(images.map(({ imageId, lines }) => [imageId, lines]))
+  const agreements = await findAgreements(
+    images.flatMap(({ imageId, lines }) => lines.map((line) => ({ ...line, imageId }))),
+  )
   return agreements.map(({ text, score, occurrences }) =>
     create(AgreementSchema, {
       ...{ text, score },
       occurrences: occurrences.map((occurrence) => {
-        const { confidence = 0, polygon = [] } = known.get(keyOf(occurrence)) ?? {}
+        const { confidence = 0, polygon = [] } =
+          known.get(occurrence.imageId)?.find(({ line }) => line === occurrence.line) ?? {}
         return { ...occurrence, confidence, polygon: toPoints(polygon) }
       }),
     }),
@@ -33,8 +35,4 @@ function toPoints(polygon: readonly number[]): { x: number; y: number }[] {
     x: polygon[2 * corner] ?? 0,
     y: polygon[2 * corner + 1] ?? 0,
   }))
-}
-
-function keyOf({ imageId, line }: { readonly imageId: string; readonly line: number }): string {
-  return `${imageId} ${line}`
 }

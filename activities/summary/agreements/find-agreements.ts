@@ -53,14 +53,21 @@ export async function findAgreements(
   return agreements
 }
 
-/** Each line once. */
+/** Each line once, by image. */
 function chooseLines(lines: readonly ImageLine[]): ImageLine[] {
-  const distinct = new Map(
-    lines
-      .toSorted((a, b) => compareText(a.text, b.text) || a.confidence - b.confidence)
-      .map((line) => [`${line.imageId} ${line.line}`, line]),
-  )
-  return [...distinct.values()].sort(byLine).slice(0, maxLines).sort(byImage)
+  const byIndex = Map.groupBy(lines, ({ line }) => line)
+  const chosen: ImageLine[] = []
+  for (const index of [...byIndex.keys()].sort((a, b) => a - b)) {
+    const ofImages = new Map(
+      byIndex
+        .get(index)
+        ?.sort((a, b) => compareText(a.imageId, b.imageId) || compareText(a.text, b.text))
+        .map((line) => [line.imageId, line]),
+    )
+    chosen.push(...ofImages.values())
+    if (chosen.length >= maxLines) break
+  }
+  return chosen.slice(0, maxLines).sort(byImage)
 }
 
 interface Group {
@@ -106,10 +113,6 @@ function strongestFirst(a: Group, b: Group): number {
 }
 
 type LineKey = Pick<ImageLine, 'imageId' | 'line'>
-
-function byLine(a: LineKey, b: LineKey): number {
-  return a.line - b.line || compareText(a.imageId, b.imageId)
-}
 
 function byImage(a: LineKey, b: LineKey): number {
   return compareText(a.imageId, b.imageId) || a.line - b.line
