@@ -62,12 +62,14 @@ function mortal(steps: ErasureSteps, life: number): ErasureSteps {
       return result
     }
   return {
-    checkKeys: step(steps.checkKeys),
-    stopRights: step(steps.stopRights),
-    eraseKey: step(steps.eraseKey),
-    untilNoticed: step(steps.untilNoticed),
-    eraseRows: step(steps.eraseRows),
-    eraseWorkflows: step(steps.eraseWorkflows),
+    checkKeys: step((...of: Parameters<ErasureSteps['checkKeys']>) => steps.checkKeys(...of)),
+    stopRights: step((...of: Parameters<ErasureSteps['stopRights']>) => steps.stopRights(...of)),
+    eraseKey: step((...of: Parameters<ErasureSteps['eraseKey']>) => steps.eraseKey(...of)),
+    untilNoticed: step(() => steps.untilNoticed()),
+    eraseRows: step((...of: Parameters<ErasureSteps['eraseRows']>) => steps.eraseRows(...of)),
+    eraseWorkflows: step((...of: Parameters<ErasureSteps['eraseWorkflows']>) =>
+      steps.eraseWorkflows(...of),
+    ),
   }
 }
 

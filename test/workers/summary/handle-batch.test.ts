@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { DeadLetterReason } from '../../../lib/kafka/send-dead-letter.ts'
+import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { maxTransactionImages } from '../../../workers/summary/find-surplus-images.ts'
 import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
@@ -39,14 +40,14 @@ const rights = {
 const away = new IpsError('kafka-unavailable', 'away', { retryable: true })
 
 /** A handler on the real journal, with a note of all that it caused. */
-function createHandler(isKafkaAway = false) {
+function createHandler(isKafkaAway = false, clientKeys: ClientKeys = keys) {
   const outcomes: string[] = []
   const signalled: TransactionProgress[] = []
   const letters: { offset: bigint; reason: DeadLetterReason }[] = []
   const completed: bigint[] = []
   const handle = createBatchHandler({
     journal: createJournal(pool),
-    readRights: async () => ({ ...rights, key: await keys.keyFor(clientId) }),
+    readRights: async () => ({ ...rights, key: await clientKeys.keyFor(clientId) }),
     signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
     reject({ offset }, reason) {
       if (isKafkaAway) return Promise.reject(away)
@@ -118,4 +119,21 @@ test('puts aside the one record that the journal cannot hold, and is not behind 
   expect(second.completed).toEqual([0n, 1n, 2n, 3n, 4n, 5n])
   expect(second.signalled).toMatchObject([{ correlationId: good, progress: { messages: 4 } }])
   expect(await journal.loadPlace(topic, partition)).toMatchObject({ offset: 6n, untold: [] })
+})
+
+test('keeps and puts aside nothing of a client that was erased, and tells nobody', async () => {
+  const erased = await createTestClientKeys()
+  await erased.erase(clientId)
+  const correlationId = randomUUID()
+  const records = createTextRecords({ clientId, correlationId, token: 't', image: 1 })
+  const handler = createHandler(false, erased)
+  await handler.run(records.map(({ value }) => value))
+  expect(handler).toMatchObject({
+    ...{ outcomes: ['erased', 'erased'], signalled: [], letters: [], completed: [0n, 1n] },
+  })
+  const { rows } = await pool.query('SELECT FROM messages WHERE correlation_id = $1', [
+    correlationId,
+  ])
+  expect(rows).toEqual([])
+  await erased.remove()
 })
