@@ -16,12 +16,22 @@ export interface Word {
 const wordFormat =
   /(?<![\p{L}\p{N}])\d{1,4}([./-])\d{1,2}\1\d{2,4}(?![\p{L}\p{N}])|[\p{L}\p{M}\p{N}]+(?:(?<=\d)[.,](?=\d)[\p{L}\p{M}\p{N}]+)*/gu
 
+/** Between letters and a long number, which is one without them too: OCR takes a bar code's edge for a letter. */
+const longNumberEdge = /(?<=\p{L}\p{M}*)(?=\d{8})|(?<=\d{8})(?=\p{L})/u
+
 /** The words of a line, in their order. */
 export function wordsOfLine(text: string): Word[] {
-  return Array.from(text.matchAll(wordFormat), ({ 0: word, index }) => {
-    const key = foldWord(word)
-    return { key, isNumber: /\p{N}/u.test(key), start: index, end: index + word.length }
-  }).filter(({ key }) => key !== '')
+  const words: Word[] = []
+  for (const { 0: whole, index } of text.matchAll(wordFormat)) {
+    let start = index
+    for (const part of whole.split(longNumberEdge)) {
+      const key = foldWord(part)
+      const end = start + part.length
+      if (key !== '') words.push({ key, isNumber: /\p{N}/u.test(key), start, end })
+      start = end
+    }
+  }
+  return words
 }
 
 /** Upper case first: it makes two letters of ß, as OCR may. */

@@ -28,6 +28,7 @@ describe('what is read in several images', () => {
     ['a currency beside an amount', 'Total EUR 70.24', '70,24 €'],
     ['the marks of a date', 'Date: 24.11.2026', '24/11/2026'],
     ['the groups of a long number', 'JD 1234 5678 9012', 'Parcel JD123456789012'],
+    ['letters at the edge of a long number', 'Parcel JD983652103175', '|D983652103175'],
     ['a long number in a sentence', 'We thank you for order 471108.', 'Re 471108 of Monday'],
     ['a line within a longer one', 'Deliver to Anna Berg, 2nd floor', 'Anna Berg'],
     ['a wrong letter in ten', 'Johannes Kepler', 'Johannes Kep1er'.replace('1', 'i')],
