@@ -2,21 +2,25 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 
 /**
- * Takes everything from an identity but its name, which nobody gets again. Returns when that was done first. Idempotent. Throws
+ * Takes everything from an identity but its name, which nobody gets again: whatever refers to it goes with its row. Returns when that was done first. Idempotent. Throws
  * `IpsError('client-unknown')`.
  */
 export function eraseIdentity(pool: Pool, clientId: string): Promise<Date> {
   return withTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ erasedAt: Date }>(
-      `UPDATE clients SET erased_at = coalesce(erased_at, now()) WHERE client_id = $1
-       RETURNING erased_at AS "erasedAt"`,
+    const { rows } = await client.query<{ createdAt: Date; erasedAt: Date | null }>(
+      `DELETE FROM clients WHERE client_id = $1
+       RETURNING created_at AS "createdAt", erased_at AS "erasedAt"`,
       [clientId],
     )
     const [row] = rows
     if (row === undefined) {
       throw new IpsError('client-unknown', `there is no client ${clientId}`)
     }
-    await client.query('DELETE FROM secrets WHERE client_id = $1', [clientId])
-    return row.erasedAt
+    const erasedAt = row.erasedAt ?? new Date()
+    await client.query(
+      'INSERT INTO clients (client_id, created_at, erased_at) VALUES ($1, $2, $3)',
+      [clientId, row.createdAt, erasedAt],
+    )
+    return erasedAt
   })
 }

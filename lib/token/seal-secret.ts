@@ -24,8 +24,9 @@ export function sealSecret(
   const nonce = randomBytes(sealNonceBytes)
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: sealTagBytes })
   cipher.setAAD(Buffer.from(context))
-  const start = typeof secret === 'string' ? cipher.update(secret, 'utf8') : cipher.update(secret)
-  const content = Buffer.concat([start, cipher.final()])
+  const content = cipher.update(typeof secret === 'string' ? Buffer.from(secret) : secret)
+  // GCM encrypts as a stream: this is never more than the end of the computation.
+  cipher.final()
   return { nonce, tag: cipher.getAuthTag(), content }
 }
 
@@ -39,7 +40,9 @@ export function openBytes(key: CipherKey, sealed: SealedSecret, context: string)
   try {
     const decipher = createDecipheriv(algorithm, key, sealed.nonce, { authTagLength: sealTagBytes })
     decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.tag)
-    return Buffer.concat([decipher.update(sealed.content), decipher.final()])
+    const content = decipher.update(sealed.content)
+    decipher.final()
+    return content
   } catch (cause) {
     throw new IpsError('secret-unreadable', `the secret of ${context} cannot be read`, { cause })
   }
