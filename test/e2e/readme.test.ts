@@ -49,9 +49,11 @@ describe('the README', () => {
   )
 
   it(
-    'shows how to give a client other rights',
+    'shows how to give a client other rights, and how to erase it',
     async () => {
       expect(await runBash(system, readme.find('client create kiosk'))).toContain('kiosk')
+      const erased = await runBash(system, readme.find('client erase kiosk'))
+      expect(erased).toContain('kiosk is erased')
     },
     timeoutMs,
   )
