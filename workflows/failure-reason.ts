@@ -7,6 +7,12 @@ export function failureReasonOf(error: unknown): string {
   return cause instanceof Error ? cause.name : 'unknown'
 }
 
+/** Whether no other try of the activity helps. */
+export function isFinalFailure(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error
+  return cause instanceof ApplicationFailure && cause.nonRetryable === true
+}
+
 /** What operators read of a reason at most: a few lines. */
 const maxDetailLength = 300
 

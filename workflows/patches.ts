@@ -3,3 +3,6 @@ export const operationsPatch = 'endpoint-operations'
 
 /** Since this version operators steer transactions, what no repetition mends is waited for, and runs are shorter. */
 export const transactionOperationsPatch = 'transaction-operations'
+
+/** Since this version summaries are published within the workflow's own task where that works at once. */
+export const publicationInTaskPatch = 'publication-in-task'

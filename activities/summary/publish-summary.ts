@@ -25,6 +25,8 @@ export interface DecidedRevision {
   readonly revision: number
   /** Messages that were in the journal when it was decided. */
   readonly messages: number
+  /** An earlier try had decided it: what the workflow has heard of since is not in it. */
+  readonly isRepeated?: boolean
 }
 
 /** The record of a revision in one version of the protocol. */
@@ -135,7 +137,7 @@ async function publish(
   if (stored === null) return null
   for (const { value } of stored.records) await dependencies.writeSummary(key, value)
   await dependencies.markPublished(key, revision)
-  const decided = { outcome: stored.outcome, revision, messages: stored.messages }
+  const { records: _records, ...decided } = stored
   dependencies.onPublished(input, decided)
   return decided
 }

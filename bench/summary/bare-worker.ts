@@ -9,7 +9,7 @@ import { bareSignal, type bare } from './bare-workflow.ts'
 /**
  * The baseline, a process of its own: workflows that are started by a signal and run one activity, as fast as they go, with
  * no Kafka, no journal and no search attributes. Arguments: a task queue, how many, and how many at once. Says `ready` when
- * everything is warm, waits for a line, works, and says how many a second.
+ * everything is warm, waits for a line, works, says how many a second, and ends with its input.
  */
 const [taskQueue = '', count = '0', inFlight = '1'] = process.argv.slice(2)
 const warmUpWorkflows = 200
@@ -46,6 +46,8 @@ await once(process.stdin, 'data')
 const startedAt = performance.now()
 await run('bare', Number(count))
 process.stdout.write(`${(Number(count) * 1_000) / (performance.now() - startedAt)}\n`)
+// What it has used is read before it ends.
+await once(process.stdin, 'end')
 await worker.stop()
 await connection.close()
 process.exit(0)

@@ -40,6 +40,6 @@ export async function measureBaseline(options: {
     })
     return { perSecond: round(perSecond), cpuMs }
   } finally {
-    child.kill()
+    child.stdin.end()
   }
 }

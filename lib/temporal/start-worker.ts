@@ -4,6 +4,7 @@ import {
   Runtime,
   Worker,
   type NativeConnection,
+  type WorkerOptions as SdkWorkerOptions,
 } from '@temporalio/worker'
 import type { Logger } from '../telemetry/create-logger.ts'
 import { bundleWorkflows } from './bundle-workflows.ts'
@@ -17,6 +18,11 @@ export interface WorkerOptions extends TemporalOptions {
   readonly activities: object
   /** Long activities that may run side by side in this process. */
   readonly maxConcurrentActivities: number
+  /** Further bounds, where the SDK's are not right: workflows that stay in memory, activities within workflow tasks. */
+  readonly bounds?: Pick<
+    SdkWorkerOptions,
+    'maxCachedWorkflows' | 'maxConcurrentLocalActivityExecutions'
+  >
   /** After a stop, activities may go on for this long before they are cancelled for good. */
   readonly shutdownGraceTimeMs: number
   readonly logger: Logger
@@ -122,6 +128,7 @@ async function createWorker(
     taskQueue: options.taskQueue,
     activities: options.activities,
     ...(workflowBundle === undefined ? {} : { workflowBundle }),
+    ...options.bounds,
     maxConcurrentActivityTaskExecutions: options.maxConcurrentActivities,
     shutdownGraceTime: options.shutdownGraceTimeMs,
   })

@@ -40,13 +40,14 @@ export interface ScriptedTransaction {
 export const hour = 3_600
 export const day = 24 * hour
 
-/** Runs `work` beside a worker whose activities decide whatever they are asked for, as of what `journal` holds. */
+/** Runs `work` beside a worker whose activities decide each revision once for ever, as of what `journal` holds then. */
 export async function withTransaction(
   { environment, workflowBundle }: WorkflowTests,
   work: (transaction: ScriptedTransaction) => Promise<void>,
 ): Promise<void> {
   const taskQueue = randomUUID()
   const published: PublishSummaryInput[] = []
+  const decided = new Map<number, DecidedRevision>()
   const extensions: number[] = []
   const journal: ScriptedJournal = {
     messages: 1,
@@ -57,9 +58,14 @@ export async function withTransaction(
   const activities: SummaryActivities = {
     async publishSummary(input) {
       await journal.beforePublishing()
-      published.push(input)
       const { outcome, messages } = journal
-      return outcome === 'gone' ? null : { outcome, revision: input.revision, messages }
+      const known = decided.get(input.revision)
+      if (known !== undefined) return { ...known, isRepeated: true }
+      published.push(input)
+      if (outcome === 'gone') return null
+      const revision = { outcome, revision: input.revision, messages }
+      decided.set(input.revision, revision)
+      return revision
     },
     noteExtension({ untilMs }) {
       journal.beforeExtending()

@@ -27,7 +27,7 @@ export function createRevisionStore(pool: Pool, keys: ClientKeys): RevisionStore
           // The lock keeps the consumer from appending until the revision is there: what it appends later is news.
           if (!(await lockTransaction(client, key))) return null
           const known = await readRevision(client, key, revision, clientKey)
-          if (known !== undefined) return known
+          if (known !== undefined) return { ...known, isRepeated: true }
           const record = await readTransactionRecord(client, key, clientKey)
           // A second or two at most, where thousands of faces are compared, in turns with everything else here.
           const composed = await compose(record)

@@ -1,3 +1,4 @@
+import type { DecidedRevision } from '../../activities/summary/publish-summary.ts'
 import { laterProgress, type Progress } from './progress.ts'
 
 /** What a summary's workflow knows: plain data of a bounded size, carried over when it continues as new. */
@@ -65,16 +66,18 @@ export function applyProgress(
 
 /**
  * Takes in that a revision was decided, with this many messages in the journal. What operators asked for is done. All that
- * was known before is decided too: a journal that has fewer messages was erased meanwhile and begun anew.
+ * was known before is decided too (a journal that has fewer messages was erased meanwhile and begun anew), but for a
+ * revision that an earlier try had decided: then it may be news.
  */
 export function applyDecided(
   state: TransactionState,
-  decided: { readonly revision: number; readonly messages: number },
+  decided: Pick<DecidedRevision, 'revision' | 'messages' | 'isRepeated'>,
 ): TransactionState {
   const { progress, firstNewsAtMs, lastNewsAtMs } = state
   if (progress === undefined) return state
-  const { revision, messages } = decided
-  const decidedMessages = Math.max(progress.decidedMessages, progress.messages, messages)
+  const { revision, messages, isRepeated = false } = decided
+  const known = isRepeated ? 0 : progress.messages
+  const decidedMessages = Math.max(progress.decidedMessages, known, messages)
   return { progress: { ...progress, revision, decidedMessages }, firstNewsAtMs, lastNewsAtMs }
 }
 

@@ -206,9 +206,9 @@ describe('the journal of transactions', () => {
     await journal.append(groupEntries([entry(key)]))
     const second = await decide('second')
     expect(first).toMatchObject({ revision: 1, messages: 1 })
+    expect(first).not.toHaveProperty('isRepeated')
     expect(second).toMatchObject({
-      revision: 1,
-      messages: 1,
+      ...{ revision: 1, messages: 1, isRepeated: true },
       records: [{ value: Buffer.from('first') }],
     })
     const [transaction] = await journal.readProgress([key])

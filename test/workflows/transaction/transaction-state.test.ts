@@ -192,6 +192,17 @@ describe('a transaction’s state', () => {
     expect(decide(again, Number.MAX_SAFE_INTEGER)).toEqual({ kind: 'settled' })
   })
 
+  test('takes what a revision of an earlier try does not hold for news', () => {
+    const known = run([snapshotOf([...whole(1, 1), ...whole(2, 1)])])
+    const decided = { revision: 1, messages: whole(1).length, isRepeated: true }
+    expect(decide(applyDecided(known, decided), start + 10_000)).toMatchObject({
+      kind: 'publish',
+      revision: 2,
+    })
+    const { isRepeated: _isRepeated, ...anew } = decided
+    expect(decide(applyDecided(known, anew), start + 10_000)).toEqual({ kind: 'settled' })
+  })
+
   test('gathers late results for the idle gap into the next revision', () => {
     const published = applyDecided(run([snapshotOf([terminal(1, 'ocr/1.0', 3)])]), {
       revision: 1,
