@@ -1,7 +1,7 @@
+import type { AttemptRecord } from '../../../activities/delivery/delivery-journal.ts'
 import { unlessErased, type ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toAnswer } from './attempt-texts.ts'
-import type { LoggedAttempt } from './log-attempts.ts'
 import { sealAnswer } from './sealed-columns.ts'
 
 /**
@@ -11,7 +11,7 @@ import { sealAnswer } from './sealed-columns.ts'
 export async function sealAnswers(
   pool: Pool,
   keys: ClientKeys,
-  logged: readonly LoggedAttempt[],
+  logged: readonly { readonly endpointId: string; readonly attempt: AttemptRecord }[],
 ): Promise<(string | undefined)[]> {
   const answered = logged.filter(({ attempt }) => attempt.answer !== undefined)
   if (answered.length === 0) return logged.map(() => undefined)
