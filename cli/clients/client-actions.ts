@@ -18,7 +18,7 @@ import { clientRows, withoutUrls } from './format-clients.ts'
 import { parseClaims } from './parse-claims.ts'
 import { parseDuration } from './parse-duration.ts'
 import { webhookObstacle } from './webhook-obstacle.ts'
-import { withAdministration, type Administration } from './with-administration.ts'
+import { administer } from './with-administration.ts'
 
 /** The options of `racc client create`, as they were given. */
 export interface CreateOptions {
@@ -139,12 +139,4 @@ function warnOfObstacle(environment: Environment, claims: Rights): void {
 
 function home(environment: Environment): string {
   return readSetup(environment).home
-}
-
-function administer<T>(
-  environment: Environment,
-  work: (administration: Administration) => Promise<T>,
-): Promise<T> {
-  const setup = readSetup(environment)
-  return withAdministration(sharedEnvironment(setup, readAddresses(setup)), work)
 }

@@ -13,7 +13,10 @@ import { readConfig } from '../../lib/config/settings.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
 import { createSecretBox, type SecretBox } from '../../lib/token/create-secret-box.ts'
+import { readAddresses } from '../setup/addresses.ts'
 import { databaseUnreachable } from '../setup/database-unreachable.ts'
+import { readSetup, type Environment } from '../setup/read-setup.ts'
+import { sharedEnvironment } from '../setup/role-environment.ts'
 
 /** What administering clients needs: the databases of both services, and the keys of the secrets in one of them. */
 export interface Administration {
@@ -49,6 +52,15 @@ export async function withAdministration<T>(
     await authentication.end()
     await authorisation.end()
   }
+}
+
+/** The same, for the set-up that an environment says. */
+export function administer<T>(
+  environment: Environment,
+  work: (administration: Administration) => Promise<T>,
+): Promise<T> {
+  const setup = readSetup(environment)
+  return withAdministration(sharedEnvironment(setup, readAddresses(setup)), work)
 }
 
 function unreachable(cause: unknown): never {

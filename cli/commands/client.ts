@@ -13,6 +13,7 @@ export function registerClient(program: Command, environment: Environment): void
   registerRotations(client, environment)
   registerRights(client, environment)
   registerStates(client, environment)
+  registerDeviceKeys(client, environment)
   registerErase(client, environment)
 }
 
@@ -88,6 +89,29 @@ function registerStates(client: Command, environment: Environment): void {
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => (await actions()).list(environment, options))
 }
+
+function registerDeviceKeys(client: Command, environment: Environment): void {
+  client
+    .command('add-key')
+    .argument('<name>')
+    .argument('<file>', 'a public Ed25519 or P-256 key: a JWK, or PEM')
+    .description(
+      'let a device show who it is by what its own key signs (RFC 7523), instead of a secret; prints the key’s id',
+    )
+    .action(async (name: string, file: string) =>
+      (await deviceKeyActions()).addKey(environment, name, file),
+    )
+  client
+    .command('remove-key')
+    .argument('<name>')
+    .argument('<kid>')
+    .description('take such a key away')
+    .action(async (name: string, kid: string) =>
+      (await deviceKeyActions()).removeKey(environment, name, kid),
+    )
+}
+
+const deviceKeyActions = () => import('../clients/device-key-actions.ts')
 
 function registerErase(client: Command, environment: Environment): void {
   client

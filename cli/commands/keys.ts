@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander'
-import { keyPurposes, type KeyPurpose } from '../../lib/token/key-files.ts'
+import { keyPurposes, type KeyPurpose } from '../../lib/token/key-purposes.ts'
 import { say } from '../terminal.ts'
 import type { Environment } from '../setup/read-setup.ts'
 

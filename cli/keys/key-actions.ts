@@ -1,7 +1,7 @@
 import { tokenSettings } from '../../lib/config/common-settings.ts'
 import { readConfig } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import type { KeyPurpose } from '../../lib/token/key-files.ts'
+import type { KeyPurpose } from '../../lib/token/key-purposes.ts'
 import { listKeys } from '../../lib/token/list-keys.ts'
 import { retireKey } from '../../lib/token/retire-key.ts'
 import { rotateKey } from '../../lib/token/rotate-key.ts'

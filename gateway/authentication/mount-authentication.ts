@@ -7,8 +7,10 @@ import type { Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createAuthenticationTokenIssuer } from '../../lib/token/create-authentication-tokens.ts'
 import { keySettings, startKeySchedule } from '../../lib/token/start-key-schedule.ts'
 import type { App } from '../create-app.ts'
+import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
+import { createAssertionCheck } from './check-assertion.ts'
 import { createCredentialsCheck } from './check-credentials.ts'
 import { registerAuthentication } from './register-authentication.ts'
 
@@ -16,6 +18,7 @@ export const authenticationSettings = {
   ...postgresSettings,
   ...tokenSettings,
   ...keySettings,
+  publicUrl: httpSettings.publicUrl,
 } as const
 
 /** The service's database, before the configured prefix. */
@@ -47,6 +50,9 @@ export async function mountAuthentication(
   const migration = migrateEventually({ ...at, directory: authenticationMigrations })
   await registerAuthentication(app, {
     checkCredentials: await createCredentialsCheck(pool),
+    checkAssertion: createAssertionCheck(pool),
+    issuer: config.tokenIssuer,
+    publicUrl: config.publicUrl?.replace(/\/+$/, ''),
     tokens: createAuthenticationTokenIssuer({ keysDirectory, issuer: config.tokenIssuer }),
     metrics,
     now: () => new Date(),

@@ -5,18 +5,42 @@ import type { ClientCredentials } from './check-credentials.ts'
 
 const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 
+const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+
+/** What a client shows of itself: its secret, or what a key of its own has signed. */
+export type ShownCredentials =
+  | ({ readonly kind: 'secret' } & ClientCredentials)
+  | { readonly kind: 'assertion'; readonly assertion: string; readonly clientId?: string }
+
 /**
- * Reads a client's credentials from HTTP Basic or from the form (RFC 6749, section 2.3.1), not from both. Throws
- * `OAuthError`: `invalid_request` for both, `invalid_client` for none or for ones that cannot be read.
+ * Reads how a client shows who it is: by HTTP Basic or in the form (RFC 6749, section 2.3.1), or by an assertion
+ * (RFC 7523, section 2.2), never by two ways. Throws `OAuthError`: `invalid_request` for two, `invalid_client` for none or for
+ * credentials that cannot be read.
  */
-export function readClientCredentials(
+export function readShownCredentials(
+  authorization: string | undefined,
+  form: FormParameters,
+): ShownCredentials {
+  const { client_assertion: assertion, client_assertion_type: type, client_id: clientId } = form
+  if (assertion === undefined && type === undefined)
+    return { kind: 'secret', ...readClientCredentials(authorization, form) }
+  if (authorization !== undefined || form['client_secret'] !== undefined)
+    throw new OAuthError('invalid_request', 'a client shows a secret or an assertion, not both')
+  if (assertion === undefined || type !== assertionType) {
+    throw new OAuthError(
+      'invalid_request',
+      `client_assertion and client_assertion_type (${assertionType}) are needed`,
+    )
+  }
+  return { kind: 'assertion', assertion, ...(clientId === undefined ? {} : { clientId }) }
+}
+
+/** Reads a client's id and secret from HTTP Basic or from the form, not from both. Throws as `readShownCredentials` does. */
+function readClientCredentials(
   authorization: string | undefined,
   form: FormParameters,
 ): ClientCredentials {
   const { client_id: clientId, client_secret: clientSecret } = form
-  if (form['client_assertion'] !== undefined) {
-    throw new OAuthError('invalid_client', 'client assertions are not accepted here')
-  }
   if (authorization === undefined) {
     if (clientId === undefined || clientSecret === undefined) {
       throw new OAuthError('invalid_client', 'the client’s id and secret are missing')

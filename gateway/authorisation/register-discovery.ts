@@ -83,7 +83,12 @@ function metadata(issuer: string, base: string) {
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:token-exchange',
     ],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+    ],
+    token_endpoint_auth_signing_alg_values_supported: ['EdDSA', 'ES256'],
     response_types_supported: [],
   }
 }

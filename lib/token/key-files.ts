@@ -3,17 +3,8 @@ import path from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 import { z } from 'zod'
 import { IpsError } from '../errors/ips-error.ts'
-import { keyRetentionMs } from './key-retention.ts'
+import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
 import { statesOf, type KeyState, type KeyTimes } from './key-schedule.ts'
-
-/** What a pair of keys is for. Each purpose is a folder of its own, so that a process can be given only what it needs. */
-export const keyPurposes = {
-  'authentication-signature': { use: 'sig', alg: 'EdDSA' },
-  'authorisation-signature': { use: 'sig', alg: 'EdDSA' },
-  'authorisation-encryption': { use: 'enc', alg: 'ECDH-ES+A256KW' },
-} as const
-
-export type KeyPurpose = keyof typeof keyPurposes
 
 const publicKeyFile = z.object({
   kid: z.string().min(1),
@@ -62,7 +53,7 @@ export async function readPublicKeys(
   nowMs: number = Date.now(),
 ): Promise<KeyRecord[]> {
   const files = await readFolder(directory, [purpose, publicFolder], publicKeyFile)
-  const states = statesOf(files.map(timesOf), nowMs, keyRetentionMs[purpose])
+  const states = statesOf(files.map(timesOf), nowMs, keyPurposes[purpose].retentionMs)
   return files
     .map(({ kid, createdAt, activeFrom = createdAt, jwk }) => ({
       ...{ kid, createdAt, activeFrom, jwk },

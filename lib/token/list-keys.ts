@@ -1,6 +1,7 @@
 import type { JWK } from 'jose'
 import { authenticationIssuer } from './create-authentication-tokens.ts'
-import { keyPurposes, readPublicKeys, type KeyPurpose, type KeyRecord } from './key-files.ts'
+import { readPublicKeys, type KeyRecord } from './key-files.ts'
+import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
 
 /** A key as operators see it: its public half only. */
 export interface ListedKey {

@@ -1,6 +1,7 @@
 import type { CryptoKey } from 'jose'
 import { IpsError } from '../errors/ips-error.ts'
-import { readPrivateKeys, readPublicKeys, type KeyPurpose, type KeyRecord } from './key-files.ts'
+import { readPrivateKeys, readPublicKeys, type KeyRecord } from './key-files.ts'
+import type { KeyPurpose } from './key-purposes.ts'
 import { importKey } from './read-verification-keys.ts'
 
 /** A key with the id that a header names. */

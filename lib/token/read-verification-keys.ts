@@ -1,6 +1,7 @@
 import { importJWK, type CryptoKey, type JWK } from 'jose'
 import { IpsError } from '../errors/ips-error.ts'
-import { keyPurposes, readPrivateKeys, readPublicKeys, type KeyPurpose } from './key-files.ts'
+import { readPrivateKeys, readPublicKeys } from './key-files.ts'
+import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
 
 /** What verifying authorisation tokens needs: secret halves to decrypt, public ones to verify. */
 export interface VerificationKeys {

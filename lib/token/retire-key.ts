@@ -1,14 +1,8 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
-import {
-  keyPurposes,
-  privateFileOf,
-  publicFolder,
-  readPublicKeys,
-  writePrivateFile,
-  type KeyPurpose,
-} from './key-files.ts'
+import { privateFileOf, publicFolder, readPublicKeys, writePrivateFile } from './key-files.ts'
+import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
 
 const purposes = Object.keys(keyPurposes) as KeyPurpose[]
 

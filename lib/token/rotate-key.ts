@@ -8,9 +8,9 @@ import {
   publicFolder,
   readPublicKeys,
   writePrivateFile,
-  type KeyPurpose,
   type KeyRecord,
 } from './key-files.ts'
+import type { KeyPurpose } from './key-purposes.ts'
 
 /** When a new key is made, and when it takes its place; ms since the epoch. */
 export interface RotationTimes {

@@ -1,6 +1,7 @@
 import { setting, integer } from '../config/settings.ts'
 import type { Logger } from '../telemetry/create-logger.ts'
-import { ensureKeys, readPublicKeys, type KeyPurpose } from './key-files.ts'
+import { ensureKeys, readPublicKeys } from './key-files.ts'
+import type { KeyPurpose } from './key-purposes.ts'
 import { deleteRetiredKeys } from './retire-key.ts'
 import { rotateKey } from './rotate-key.ts'
 

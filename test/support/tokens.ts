@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTokenIssuer } from '../../lib/token/create-token-issuer.ts'
 import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
-import { ensureKeys, keyPurposes, type KeyPurpose } from '../../lib/token/key-files.ts'
+import { ensureKeys } from '../../lib/token/key-files.ts'
+import { keyPurposes, type KeyPurpose } from '../../lib/token/key-purposes.ts'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
 
 /** Keys of a test: generated at run time, in a folder of its own. */

@@ -69,6 +69,7 @@ describe('mountAuthentication', () => {
       postgresUrl: target.toString(),
       postgresDatabasePrefix: databases.prefix,
       postgresPoolSize: 2,
+      publicUrl: undefined,
       keyRotationDays: 90,
       keyLeadSeconds: 600,
     }

@@ -5,12 +5,8 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { calculateJwkThumbprint } from 'jose'
-import {
-  ensureKeys,
-  keyPurposes,
-  readPrivateKeys,
-  readPublicKeys,
-} from '../../../lib/token/key-files.ts'
+import { ensureKeys, readPrivateKeys, readPublicKeys } from '../../../lib/token/key-files.ts'
+import { keyPurposes } from '../../../lib/token/key-purposes.ts'
 import { listKeys, readJwks } from '../../../lib/token/list-keys.ts'
 import { createTestKeys } from '../../support/tokens.ts'
 

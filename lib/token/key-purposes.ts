@@ -1,6 +1,5 @@
 import { topics } from '../topology.ts'
 import { maxWindowSeconds } from './claim-schemas.ts'
-import type { KeyPurpose } from './key-files.ts'
 
 const day = 24 * 60 * 60 * 1000
 
@@ -21,9 +20,14 @@ const messagesMs =
   topics.deadLetter.retentionMs +
   2 * day
 
-/** For how long a key is needed after another has taken its place, in ms. */
-export const keyRetentionMs: Readonly<Record<KeyPurpose, number>> = {
-  'authentication-signature': authenticationMs,
-  'authorisation-signature': messagesMs,
-  'authorisation-encryption': messagesMs,
-}
+/**
+ * What a pair of keys is for. Each purpose is a folder of its own, so that a process can be given only what it needs.
+ * `retentionMs`: for how long a key is needed after another has taken its place.
+ */
+export const keyPurposes = {
+  'authentication-signature': { use: 'sig', alg: 'EdDSA', retentionMs: authenticationMs },
+  'authorisation-signature': { use: 'sig', alg: 'EdDSA', retentionMs: messagesMs },
+  'authorisation-encryption': { use: 'enc', alg: 'ECDH-ES+A256KW', retentionMs: messagesMs },
+} as const
+
+export type KeyPurpose = keyof typeof keyPurposes
