@@ -32,6 +32,8 @@ export interface OpenStep {
 
 /** Transactions in one request to Kafka: about 2 MiB. */
 const transactionsPerSend = 200
+/** For a workflow to be opened on the slowest of machines; with this for each of a step, a step that is stuck ends. */
+const msPerWorkflow = 500
 /** So that what is left of the work is collected before memory is looked at. */
 const restMs = 5_000
 
@@ -76,7 +78,7 @@ async function takeStep(
       const batch = Array.from({ length: count }, (_, index) => create(`open-${at + index}`))
       await stage.send(batch.flatMap(({ pieces }) => pieces.flat()))
     }
-    await untilOpen(stage)
+    await untilOpen(stage, msPerWorkflow * (to - from))
     return round(((to - from) * 1_000) / (machineMs() - startedAt))
   })
   await setTimeout(restMs)
@@ -84,15 +86,14 @@ async function takeStep(
 }
 
 /** Everything is read, every workflow is told, and each has begun to wait. */
-async function untilOpen({ fixture, temporal }: Stage): Promise<void> {
+async function untilOpen({ fixture, temporal }: Stage, timeoutMs: number): Promise<void> {
   const { kafka, taskQueue } = fixture
   const sum = (offsets: ReadonlyMap<number, bigint>) =>
     [...offsets.values()].reduce((total, offset) => total + offset, 0n)
   const written = sum(await kafka.written(topics.vision.name))
-  await waitUntil('every workflow is told', async () => {
-    return sum(await kafka.committed('summary', topics.vision.name)) >= written
-  })
-  await waitUntil('every workflow waits', async () => {
+  const areTold = async () => sum(await kafka.committed('summary', topics.vision.name)) >= written
+  await waitUntil('every workflow is told', areTold, timeoutMs)
+  const areWaiting = async () => {
     const { stats } = await temporal.workflowService.describeTaskQueue({
       namespace: 'default',
       taskQueue: { name: taskQueue },
@@ -100,5 +101,6 @@ async function untilOpen({ fixture, temporal }: Stage): Promise<void> {
       reportStats: true,
     })
     return Number(stats?.approximateBacklogCount ?? 0) === 0
-  })
+  }
+  await waitUntil('every workflow waits', areWaiting, timeoutMs)
 }
