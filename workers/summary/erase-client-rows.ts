@@ -1,0 +1,40 @@
+import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { translateJournalError } from './translate-journal-error.ts'
+
+/** Rows of one statement: far below the time-out of statements. */
+const maxRows = 5_000
+
+const tables = ['messages', 'images', 'face_templates', 'summaries', 'transactions'] as const
+
+/**
+ * Removes every row of a client, a bounded number at a time. Returns how many there were. Idempotent; what a crash interrupts
+ * is completed by the next call. Throws as the journal does.
+ */
+export function eraseClientRows(pool: Pool, clientId: string): Promise<number> {
+  return translateJournalError(async () => {
+    let removed = 0
+    for (const table of tables) {
+      for (let rows = maxRows; rows === maxRows; removed += rows) {
+        const result = await pool.query(
+          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+             SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${maxRows}
+           ))`,
+          [clientId],
+        )
+        rows = result.rowCount ?? 0
+      }
+    }
+    return removed
+  })
+}
+
+/** Whether there is something of a client that only its key can open. Throws as the journal does. */
+export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
+  return translateJournalError(async () => {
+    const { rowCount } = await pool.query(
+      'SELECT FROM transactions WHERE client_id = $1 AND sealed_token IS NOT NULL LIMIT 1',
+      [clientId],
+    )
+    return rowCount !== 0
+  })
+}
