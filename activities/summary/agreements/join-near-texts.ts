@@ -24,7 +24,7 @@ export interface NearText<Text extends ReadText> {
 /** Texts that are one, the best reading first, with the similarity 1. */
 export type TextGroup<Text extends ReadText> = readonly [NearText<Text>, ...NearText<Text>[]]
 
-/** What is taken for a mistake of reading. ADR 16 says what that finds, and what it takes for one that is none. */
+/** What is taken for a mistake of reading. ADR 18 says what that finds, and what it takes for one that is none. */
 export interface MistakeLimits {
   /** For so many letters one may differ. */
   readonly lettersPerMistake: number
