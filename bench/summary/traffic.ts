@@ -23,74 +23,63 @@ const people = 2
 /** How much two photos of a person differ: their cosine is about 0.7. */
 const noise = 0.4
 
+/** A parcel's label, so that texts of images agree. */
+const label = 'PARCEL 4711 0815 2026\nJane Doe, 12 Example Road\nfragile, this side up'
+
 /**
  * Prepares transactions of clients in turn: 3 images, announced, each with two faces by `faceextract` and a text by `ocr`,
  * with the terminal messages: 15 messages, in one piece, or in the 6 in which the services would write them.
  */
-export async function prepareTransactions(
+export function prepareTransactions(
   fixture: Pick<SummaryFixture, 'issueToken'>,
   options: { readonly pieces: 1 | 6 },
 ): Promise<CreateTransaction> {
-  return prepare(fixture, ({ image, ...of }) => {
-    const all = Array.from({ length: images }, (_, number) => {
-      const each = { ...of, image: number, announced: images }
-      return [createFaceRecords(each, people, image(number)), createTextRecords(each, longText)]
-    })
-    // What the services write first of each image comes first.
-    const inOrder = [0, 1].flatMap((service) => all.flatMap((parts) => parts[service] ?? []))
-    if (options.pieces === 1) return [inOrder]
-    return [0, 1].flatMap((service) => all.map((parts) => parts[service] ?? []))
+  return prepare(fixture, true, (wordsOf) => {
+    const words = Array.from({ length: images }, (_, image) => wordsOf(image))
+    const inOrder = [...words.map(({ faces }) => faces), ...words.map(({ text }) => text)]
+    return options.pieces === 1 ? [inOrder.flat()] : inOrder
   })
 }
 
 /** Prepares transactions that stay open for two weeks: of 3 announced images one comes, in one piece. */
-export async function prepareOpenTransactions(
+export function prepareOpenTransactions(
   fixture: Pick<SummaryFixture, 'issueToken'>,
 ): Promise<CreateTransaction> {
-  return prepare(
-    fixture,
-    ({ image, ...of }) => {
-      const first = { ...of, image: 0, announced: images }
-      return [
-        [...createFaceRecords(first, people, image(0)), ...createTextRecords(first, longText)],
-      ]
-    },
-    { windowSeconds: 14 * 24 * 60 * 60 },
-  )
+  return prepare(fixture, { windowSeconds: 14 * 24 * 60 * 60 }, (wordsOf) => {
+    const { faces, text } = wordsOf(0)
+    return [[...faces, ...text]]
+  })
 }
 
-/** Three lines of a parcel's label, so that texts of images agree. */
-const longText = 'PARCEL 4711 0815 2026\nJane Doe, 12 Example Road\nfragile, this side up'
-
-interface Parts {
-  readonly clientId: string
-  readonly correlationId: string
-  readonly token: string
-  /** The templates of the faces of an image. */
-  readonly image: (number: number) => readonly Float32Array[]
-}
+/** What the services say of an image of a transaction. */
+type WordsOf = (image: number) => Readonly<Record<'faces' | 'text', readonly OutgoingRecord[]>>
 
 async function prepare(
   { issueToken }: Pick<SummaryFixture, 'issueToken'>,
-  write: (parts: Parts) => Transaction['pieces'],
-  claim: unknown = true,
+  claim: unknown,
+  toPieces: (wordsOf: WordsOf) => Transaction['pieces'],
 ): Promise<CreateTransaction> {
   const tokens = await Promise.all(
     Array.from({ length: clients }, (_, client) => issueToken(`client-${client}`, claim)),
   )
-  const faces = drawFaces()
+  const templates = drawTemplates()
   let created = 0
   return (correlationId) => {
     const client = created++ % clients
-    const clientId = `client-${client}`
-    const image = (number: number) => faces[number] ?? []
-    const parts = { clientId, correlationId, token: tokens[client] ?? '', image }
-    return { clientId, correlationId, pieces: write(parts) }
+    const key = { clientId: `client-${client}`, correlationId }
+    const pieces = toPieces((image) => {
+      const of = { ...key, token: tokens[client] ?? '', image, announced: images }
+      return {
+        faces: createFaceRecords(of, people, templates[image]),
+        text: createTextRecords(of, label),
+      }
+    })
+    return { ...key, pieces }
   }
 }
 
 /** The templates of each image's faces: the same people on all. */
-function drawFaces(): Float32Array[][] {
+function drawTemplates(): Float32Array[][] {
   const draw = () => Float32Array.from({ length: faceComponents }, () => Math.random() - 0.5)
   const known = Array.from({ length: people }, draw)
   return Array.from({ length: images }, () =>
