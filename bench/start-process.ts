@@ -46,6 +46,9 @@ export async function startProcess(
     },
   })
   closeSync(log)
+  // Whoever ends the bench ends it too.
+  const end = () => void child.kill('SIGKILL')
+  process.once('exit', end)
   const exited = once(child, 'exit')
   const health = `http://127.0.0.1:${port}`
   try {
@@ -62,6 +65,7 @@ export async function startProcess(
     async stop() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
       await exited
+      process.off('exit', end)
       await rm(folder, { recursive: true, force: true })
     },
   }

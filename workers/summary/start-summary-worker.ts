@@ -14,8 +14,8 @@ import { createRevisionStore } from './revision-store.ts'
 
 /** Publications side by side: each holds a transaction's texts and a connection of the database. */
 const maxConcurrentActivities = 8
-/** Some 0.3 MiB each: more than are under way at once, but for those that wait for long, which are read again for an event. */
-const maxCachedWorkflows = 500
+/** More than are at work at once. Each is most of a MiB; one that waits is read again, from a dozen events, when it goes on. */
+const maxCachedWorkflows = 200
 /** A publication takes far less; what is not done by then is repeated. */
 const shutdownGraceTimeMs = 5_000
 
