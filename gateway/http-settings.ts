@@ -7,6 +7,6 @@ export const httpSettings = {
   httpPort: setting(integer(0, 65_535).default(8080), 'Port that clients’ requests are taken on'),
   publicUrl: setting(
     z.url().optional(),
-    'The address by which clients reach the system, for its metadata and its OpenAPI document; by default the one of each request',
+    'The address by which clients reach the system, for its metadata and its OpenAPI document; by default the one of each request. Assertions of devices may name it as their audience: without it only the issuer, or a loopback address',
   ),
 } as const

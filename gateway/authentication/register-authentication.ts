@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import {
   authenticationIssuer,
   type AuthenticationTokenIssuer,
@@ -19,7 +20,7 @@ export interface AuthenticationDependencies {
   readonly checkAssertion: CheckAssertion
   /** The system's issuer, as in the configuration: an audience of assertions, as the endpoint's own URL is. */
   readonly issuer: string
-  /** Where clients reach the endpoint; where it is not known, what they say. */
+  /** Where clients reach the endpoint: only what is configured is an audience, or a loopback address. */
   readonly publicUrl: string | undefined
   readonly tokens: AuthenticationTokenIssuer
   readonly metrics: Registry
@@ -59,7 +60,7 @@ export function registerAuthentication(app: App, deps: AuthenticationDependencie
       }
       const shown = readShownCredentials(request.headers.authorization, form)
       const issuedAt = now()
-      const base = deps.publicUrl ?? `${request.protocol}://${request.host}`
+      const base = deps.publicUrl ?? loopbackBaseOf(request)
       const clientId = await identify(shown, deps, { base, at: issuedAt })
       request.event['clientId'] = clientId
       const token = await tokens.issue({ clientId, issuedAt, lifetimeSeconds })
@@ -72,14 +73,24 @@ export function registerAuthentication(app: App, deps: AuthenticationDependencie
 async function identify(
   shown: ShownCredentials,
   { checkCredentials, checkAssertion, issuer }: AuthenticationDependencies,
-  { base, at }: { base: string; at: Date },
+  { base, at }: { base: string | undefined; at: Date },
 ): Promise<string> {
   if (shown.kind === 'secret') {
     if (await checkCredentials(shown, at)) return shown.clientId
     throw new OAuthError('invalid_client', 'the client’s id or secret is wrong')
   }
-  const audiences = [base + endpointPath, base, issuer, authenticationIssuer(issuer)]
+  const urls = base === undefined ? [] : [base + endpointPath, base]
+  const audiences = [...urls, issuer, authenticationIssuer(issuer)]
   const clientId = await checkAssertion(shown.assertion, { audiences, at })
   if (clientId !== undefined && (shown.clientId ?? clientId) === clientId) return clientId
   throw new OAuthError('invalid_client', 'the assertion is not good, or was used before')
+}
+
+/**
+ * The URL that a caller on the same machine uses. Any other name must be configured: who presents an assertion that was made
+ * for somebody else could choose it.
+ */
+function loopbackBaseOf({ protocol, host, hostname }: FastifyRequest): string | undefined {
+  const isLoopback = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname)
+  return isLoopback ? `${protocol}://${host}` : undefined
 }

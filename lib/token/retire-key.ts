@@ -48,7 +48,7 @@ async function findPurpose(directory: string, kid: string, nowMs: number): Promi
     const record = records.find((known) => known.kid === kid)
     if (record === undefined) continue
     if (record.state !== 'active') return purpose
-    throw new IpsError('key-active', `${kid} is in use: rotate first (racc keys rotate --now)`)
+    throw new IpsError('key-active', `${kid} is in use: rotate first (racc keys rotate --lead 5s)`)
   }
   throw new IpsError('key-unknown', `there is no key ${kid}`)
 }

@@ -72,7 +72,9 @@ export async function rotateWhenDue({
   const nowMs = clock()
   const leadMs = keyLeadSeconds * 1000
   for (const purpose of purposes) {
-    const [newest] = await readPublicKeys(directory, purpose, nowMs)
+    const records = await readPublicKeys(directory, purpose, nowMs)
+    // One that was taken back before its time is nobody's successor.
+    const newest = records.find(({ state }) => state !== 'retired')
     const dueMs = Date.parse(newest?.activeFrom ?? '') + keyRotationDays * dayMs
     if (nowMs + leadMs < dueMs) continue
     const { kid, activeFrom } = await rotateKey(directory, purpose, {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { request, type IncomingMessage } from 'node:http'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose'
@@ -106,7 +107,24 @@ describe('an assertion is refused', () => {
     ['without an audience', { aud: undefined }],
   ]
   test.each(cases)('%s', async (_what, members) => {
-    expect(await resultOf(show(await assert(device, members)))).toBe('401 invalid_client')
+    const answer = show(await assert(device, members))
+    expect(await resultOf(answer)).toBe('401 invalid_client')
+  })
+
+  test('for somebody else, also where whoever presents it says that this is us', async () => {
+    const assertion = await assert(device, { aud: `http://elsewhere.example${path}` })
+    const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const form = { grant_type: 'client_credentials', client_assertion: assertion }
+      const headers = {
+        host: 'elsewhere.example',
+        'content-type': 'application/x-www-form-urlencoded',
+      }
+      const sent = request(`${services.baseUrl}${path}`, { method: 'POST', headers }, resolve)
+      sent.on('error', reject)
+      sent.end(new URLSearchParams({ ...form, client_assertion_type: type }).toString())
+    })
+    answer.resume()
+    expect(answer.statusCode).toBe(401)
   })
 
   test('that names another key of its client, or another algorithm', async () => {

@@ -136,4 +136,20 @@ describe('the schedule', () => {
     expect(await privateHalves(encryption)).toHaveLength(4)
     expect(await deleteRetiredKeys(keys.directory, nowMs)).toEqual([])
   })
+
+  test('is not put off by a key that was taken back before its time', async () => {
+    const nowMs = Date.now()
+    const { kid } = await rotateKey(keys.directory, signature, {
+      ...{ nowMs, activeFromMs: nowMs + 365 * day },
+    })
+    await retireKey(keys.directory, kid, nowMs)
+    await rotateWhenDue({
+      directory: keys.directory,
+      purposes: [signature],
+      ...{ keyRotationDays: 90, keyLeadSeconds: 600 },
+      logger: pino({ level: 'silent' }),
+      clock: () => nowMs + 90 * day,
+    })
+    expect(await statesAt(nowMs + 91 * day)).toContain('retiring')
+  })
 })
