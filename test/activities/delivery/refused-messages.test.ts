@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { mostRefusals } from '../../../activities/delivery/create-refusal-window.ts'
+import type { EndpointRow } from '../../../workers/push/journal/append-deliveries.ts'
+import { openAnswer } from '../../../workers/push/journal/sealed-columns.ts'
+import { derivedKey } from '../../support/client-keys.ts'
 import type { ReceivedWebhook } from '../../support/webhook-sink.ts'
 import { allAre, createRunFixtures, idsOf, type RunFixtures } from './create-run-fixtures.ts'
 
@@ -18,14 +21,17 @@ afterAll(async () => {
 })
 
 /** What the journal keeps of the attempts that did not deliver, without times. */
-async function attemptsOf(endpointId: string): Promise<unknown[]> {
-  const { rows } = await fixtures.test.pool.query<object>(
-    `SELECT message_id, number, status, error, host(address::inet) AS address, answer
+async function attemptsOf({ endpointId, clientId }: EndpointRow): Promise<unknown[]> {
+  const { rows } = await fixtures.test.pool.query<{ sealed_answer: Buffer }>(
+    `SELECT message_id, number, status, error, host(address::inet) AS address, sealed_answer
      FROM attempts JOIN deliveries USING (endpoint_id, position) WHERE endpoint_id = $1
      ORDER BY position, number`,
     [endpointId],
   )
-  return rows
+  return rows.map(({ sealed_answer: sealed, ...attempt }) => ({
+    ...attempt,
+    answer: openAnswer(derivedKey(clientId), sealed),
+  }))
 }
 
 describe('a refused message', () => {
@@ -58,7 +64,7 @@ describe('a refused message', () => {
     await fixture.append(['one'])
     await fixture.run()
     const answer = `no such case: ${'x'.repeat(256 - 'no such case: '.length)}`
-    await expect(attemptsOf(fixture.endpoint.endpointId)).resolves.toEqual([
+    await expect(attemptsOf(fixture.endpoint)).resolves.toEqual([
       {
         message_id: 'one',
         number: 1,
