@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import os from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
@@ -10,6 +9,7 @@ import { measureEvents } from './push/measure-events.ts'
 import { measureFairness } from './push/measure-fairness.ts'
 import { measureLatency } from './push/measure-latency.ts'
 import { measureThroughput } from './push/measure-throughput.ts'
+import { chooseParts, readMachine, report } from './report.ts'
 import { startSink } from './push/start-sink.ts'
 import { toTable, type PushFigures } from './push/to-table.ts'
 import { round } from './statistics.ts'
@@ -45,17 +45,12 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 })
-const wanted = new Set(values.only.split(','))
-for (const name of wanted) {
-  if (!parts.some((part) => part === name))
-    throw new Error(`--only ${name}: one of ${parts.join()}`)
-}
+const wanted = chooseParts(parts, values.only)
 const messages = Number(values.messages)
 const seconds = Number(values.seconds)
 
 const figures: PushFigures = {}
-/** Of the last minute, before anything was started: work of others on the machine makes every figure worse. */
-const machine = { cores: os.availableParallelism(), loadBefore: round(os.loadavg()[0] ?? 0) }
+const machine = readMachine()
 report(`${machine.cores} cores, load ${machine.loadBefore} before`)
 if (wanted.has('baselines')) {
   figures.barePostsPerSecond = await measureBarePosts()
@@ -104,8 +99,4 @@ async function measureBarePosts(): Promise<number> {
   const rate = Number(await text(child.stdout))
   sink.stop()
   return round(rate)
-}
-
-function report(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${line}\n`)
 }

@@ -1,6 +1,5 @@
-import os from 'node:os'
 import { parseArgs } from 'node:util'
-import { round } from './statistics.ts'
+import { chooseParts, readMachine, report } from './report.ts'
 import { measureBaseline } from './summary/measure-baseline.ts'
 import { measureDelay } from './summary/measure-delay.ts'
 import { measureOpen } from './summary/measure-open.ts'
@@ -48,18 +47,13 @@ if (values.help) {
   process.stdout.write(help)
   process.exit(0)
 }
-const wanted = new Set(values.only.split(','))
-for (const name of wanted) {
-  if (!parts.some((part) => part === name))
-    throw new Error(`--only ${name}: one of ${parts.join()}`)
-}
+const wanted = chooseParts(parts, values.only)
 const transactions = Number(values.transactions)
 const inFlight = Number(values['in-flight'])
 const delay = { perSecond: Number(values.rate), seconds: Number(values.seconds) }
 
 const figures: SummaryFigures = {}
-/** Of the last minute, before anything was started: work of others on the machine makes every figure worse. */
-const machine = { cores: os.availableParallelism(), loadBefore: round(os.loadavg()[0] ?? 0) }
+const machine = readMachine()
 report(`${machine.cores} cores, load ${machine.loadBefore} before`)
 if (wanted.has('baseline')) {
   figures.baseline = await measureBaseline({ workflows: transactions, inFlight })
@@ -81,8 +75,4 @@ if (wanted.has('open')) {
 process.stdout.write(`${toTable(figures)}\n`)
 if (values.json) {
   process.stdout.write(`${JSON.stringify({ bench: 'summary', machine, ...figures })}\n`)
-}
-
-function report(line: string): void {
-  process.stderr.write(`${(performance.now() / 1_000).toFixed(0).padStart(4)} s  ${line}\n`)
 }

@@ -21,7 +21,7 @@ export function defineHttpRole<S extends typeof httpSettings>(options: {
     async start(context) {
       const config: Config<typeof httpSettings> = context.config
       const app = createApp(context)
-      await describeApi(app, config.publicUrl?.replace(/\/+$/, ''))
+      await describeApi(app, config.publicUrl)
       const service = await options.mount(app, context)
       await listen(app, config)
       return {

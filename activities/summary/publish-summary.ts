@@ -44,8 +44,9 @@ export interface StoredRevision extends DecidedRevision {
 export interface SummaryActivities {
   /**
    * Decides a revision, once for ever, and writes it to `summary-1`, in each version that the transaction's tokens ask for.
-   * Idempotent: a repeated call writes the same bytes under the same message ids. Returns `null` where the transaction's journal is gone. Throws what its dependencies throw,
-   * where no other try helps as a non-retryable failure of the error's code.
+   * Idempotent: a repeated call writes the same bytes under the same message ids. Returns `null` where the transaction's
+   * journal is gone. Throws what its dependencies throw, where no other try helps as a non-retryable failure of the error's
+   * code.
    */
   publishSummary(input: PublishSummaryInput): Promise<DecidedRevision | null>
   /**

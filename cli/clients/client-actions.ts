@@ -6,9 +6,9 @@ import {
   setSuspended,
   type Rights,
 } from '../../gateway/authorisation/grants.ts'
-import { claimsOfNewClient, pushClaim } from '../../gateway/authorisation/default-claims.ts'
+import { claimsOfNewClient } from '../../gateway/authorisation/default-claims.ts'
 import { rotateWebhookKeys } from '../../gateway/authorisation/rotate-webhook-keys.ts'
-import { readAddresses } from '../setup/addresses.ts'
+import { pushClaim } from '../../lib/token/push-claim.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { formatTable, note, say } from '../terminal.ts'
@@ -130,7 +130,7 @@ export async function rotateWebhookSecret(
 
 function warnOfObstacle(environment: Environment, claims: Rights): void {
   const setup = readSetup(environment)
-  const shared = sharedEnvironment(setup, readAddresses(setup))
+  const shared = sharedEnvironment(setup)
   const obstacle = webhookObstacle(claims[pushClaim], shared)
   if (obstacle === undefined) return
   note(`warning: no webhook will ever be sent there with the present settings: ${obstacle}`)

@@ -1,6 +1,5 @@
 import type { ListedClient } from '../../gateway/authorisation/grants.ts'
-import { pushClaim } from '../../gateway/authorisation/default-claims.ts'
-import { urlOf } from './webhook-obstacle.ts'
+import { pushClaim, urlOfPushClaim } from '../../lib/token/push-claim.ts'
 
 /** A client without anything that must not be shown: URLs of webhooks may hold secrets, so only their host is left. */
 export function withoutUrls(client: ListedClient): ListedClient {
@@ -9,7 +8,7 @@ export function withoutUrls(client: ListedClient): ListedClient {
   const { url: _url, ...settings } = Object(typeof claim === 'string' ? {} : claim) as {
     url?: unknown
   }
-  const host = URL.parse(urlOf(claim))?.host ?? ''
+  const host = URL.parse(urlOfPushClaim(claim))?.host ?? ''
   return { ...client, claims: { ...client.claims, [pushClaim]: { host, ...settings } } }
 }
 

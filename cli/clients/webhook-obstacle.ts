@@ -2,6 +2,7 @@ import { checkEndpointUrl } from '../../activities/delivery/check-endpoint-url.t
 import { createAddressPolicy } from '../../activities/delivery/create-address-policy.ts'
 import { readConfig } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { urlOfPushClaim } from '../../lib/token/push-claim.ts'
 import { pushSettings } from '../../workers/push/push-settings.ts'
 
 /**
@@ -12,7 +13,7 @@ export function webhookObstacle(
   claim: unknown,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const url = URL.parse(urlOf(claim))
+  const url = URL.parse(urlOfPushClaim(claim))
   if (url === null) return undefined
   const config = readConfig(pushSettings, environment)
   try {
@@ -25,13 +26,6 @@ export function webhookObstacle(
   if (address === undefined) return undefined
   const reason = createAddressPolicy(config.pushAllowAddresses)(address)
   return reason === undefined ? undefined : `${url.hostname} is not public (${reason})`
-}
-
-/** The URL of a push claim's value; empty where it has none. */
-export function urlOf(claim: unknown): string {
-  if (typeof claim === 'string') return claim
-  const { url } = Object(claim) as { url?: unknown }
-  return typeof url === 'string' ? url : ''
 }
 
 const ipv4 = /^\d+\.\d+\.\d+\.\d+$/

@@ -13,7 +13,6 @@ import { readConfig } from '../../lib/config/settings.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
 import { createSecretBox, type SecretBox } from '../../lib/token/create-secret-box.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import { databaseUnreachable } from '../setup/database-unreachable.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
@@ -60,7 +59,7 @@ export function administer<T>(
   work: (administration: Administration) => Promise<T>,
 ): Promise<T> {
   const setup = readSetup(environment)
-  return withAdministration(sharedEnvironment(setup, readAddresses(setup)), work)
+  return withAdministration(sharedEnvironment(setup), work)
 }
 
 function unreachable(cause: unknown): never {

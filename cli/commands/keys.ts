@@ -1,9 +1,7 @@
 import { Option, type Command } from 'commander'
-import { keyPurposes, type KeyPurpose } from '../../lib/token/key-purposes.ts'
+import { keyPurposeNames, type KeyPurpose } from '../../lib/token/key-purposes.ts'
 import { say } from '../terminal.ts'
 import type { Environment } from '../setup/read-setup.ts'
-
-const purposes = Object.keys(keyPurposes) as KeyPurpose[]
 
 /** `racc keys`: the keys of tokens, public halves only. */
 export function registerKeys(program: Command, environment: Environment): void {
@@ -22,8 +20,8 @@ export function registerKeys(program: Command, environment: Environment): void {
     )
     .addOption(
       new Option('--purpose <purpose...>', 'of these only')
-        .choices(purposes)
-        .default(purposes, 'all'),
+        .choices(keyPurposeNames)
+        .default(keyPurposeNames, 'all'),
     )
     .option('--lead <duration>', 'how long others have to learn of them: 5s at least', '10m')
     .option('--json', 'for programs')
@@ -34,7 +32,7 @@ export function registerKeys(program: Command, environment: Environment): void {
     .command('retire')
     .argument('<kid>')
     .description(
-      'accept a key no more, within half a minute, and delete its private half: tokens of it are refused, also in messages that wait',
+      'accept a key no more, within ten seconds, and delete its private half: tokens of it are refused, also in messages that wait',
     )
     .action(async (kid: string) => {
       await (await actions()).retire(environment, kid)

@@ -25,7 +25,6 @@ import {
 import { removeCredentials } from '../clients/credentials-file.ts'
 import { withAdministration } from '../clients/with-administration.ts'
 import { withServers } from '../operations/with-servers.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import type { ErasureSteps } from './erase-client.ts'
@@ -45,7 +44,7 @@ const rowsOf = {
  */
 export function createErasureSteps(environment: Environment): ErasureSteps {
   const setup = readSetup(environment)
-  const shared = sharedEnvironment(setup, readAddresses(setup))
+  const shared = sharedEnvironment(setup)
   const config = readConfig({ ...temporalSettings, ...tokenSettings }, shared)
   const keysOf = (service: SealingService) =>
     createClientKeys(clientKeysFolder(config.ipsKeysDirectory, service))

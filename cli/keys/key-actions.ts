@@ -6,7 +6,6 @@ import { listKeys } from '../../lib/token/list-keys.ts'
 import { retireKey } from '../../lib/token/retire-key.ts'
 import { rotateKey } from '../../lib/token/rotate-key.ts'
 import { parseDuration } from '../clients/parse-duration.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { formatTable, say } from '../terminal.ts'
@@ -53,5 +52,5 @@ export async function retire(environment: Environment, kid: string): Promise<voi
 
 function readKeyConfig(environment: Environment) {
   const setup = readSetup(environment)
-  return readConfig(tokenSettings, sharedEnvironment(setup, readAddresses(setup)))
+  return readConfig(tokenSettings, sharedEnvironment(setup))
 }

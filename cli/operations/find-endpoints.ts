@@ -1,6 +1,7 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { pushClaim, urlOfPushClaim } from '../../lib/token/push-claim.ts'
 import type { EndpointRecord } from '../../workers/push/journal/find-endpoints.ts'
-import { endpointIdOf, pushClaim } from '../../workers/push/read-push-record.ts'
+import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { claimsOf } from './claims-of.ts'
 import type { Operations } from './operations.ts'
 
@@ -39,17 +40,13 @@ async function findUnused(
   operations: Pick<Operations, 'findClaims'>,
   clientId: string,
 ): Promise<EndpointRecord> {
-  const url = urlOf((await claimsOf(operations, clientId))[pushClaim])
-  if (url === undefined)
+  const claims = await claimsOf(operations, clientId)
+  const url = URL.parse(urlOfPushClaim(claims[pushClaim]))
+  if (url === null)
     throw new IpsError('endpoint-unused', `${clientId} has no webhook: grant it ${pushClaim}`)
   return {
-    ...{ clientId, endpointId: endpointIdOf({ clientId, url }), host: new URL(url).host },
+    ...{ clientId, endpointId: endpointIdOf({ clientId, url: url.href }), host: url.host },
     ...{ state: 'idle', failures: 0, backlog: 0, inFlight: 0, retrying: 0, dead: 0 },
     tokenIssuedAt: 0,
   }
-}
-
-function urlOf(claim: unknown): string | undefined {
-  const url = typeof claim === 'object' ? (claim as { url?: unknown } | null)?.url : claim
-  return typeof url === 'string' && URL.canParse(url) ? url : undefined
 }

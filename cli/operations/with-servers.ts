@@ -16,7 +16,6 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
 import { roles } from '../../lib/topology.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import { databaseUnreachable } from '../setup/database-unreachable.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
@@ -53,7 +52,7 @@ export async function withServers<T>(
   const setup = readSetup(environment)
   const config = readConfig(
     { ...postgresSettings, ...temporalSettings, ...tokenSettings },
-    sharedEnvironment(setup, readAddresses(setup)),
+    sharedEnvironment(setup),
   )
   const open = (database: string, more = {}) =>
     createPool({

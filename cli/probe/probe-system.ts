@@ -6,7 +6,6 @@ import { startProbe, type ProbeIdentity } from '../../workers/probe/start-probe.
 import { createClient } from '../clients/create-client.ts'
 import { readCredentials, writeCredentials } from '../clients/credentials-file.ts'
 import { withAdministration } from '../clients/with-administration.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import type { Setup } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { note } from '../terminal.ts'
@@ -45,7 +44,7 @@ export async function probeSystem(
 
 /** Creates the client, or gives the one that there is this endpoint. */
 function identify(setup: Setup, webhookUrl: string): Promise<ProbeIdentity> {
-  const environment = sharedEnvironment(setup, readAddresses(setup))
+  const environment = sharedEnvironment(setup)
   return withAdministration(environment, async (administration) => {
     const known = await readCredentials(setup.home, clientName).catch((error: unknown) => {
       if (error instanceof IpsError && error.code === 'credentials-missing') return undefined

@@ -8,7 +8,6 @@ import { createTokenVerifier } from '../../lib/token/create-token-verifier.ts'
 import { fetchToken } from '../../lib/token/fetch-token.ts'
 import { readCredentials } from '../clients/credentials-file.ts'
 import { describeData, describeSummary } from '../demo/describe-webhook.ts'
-import { readAddresses } from '../setup/addresses.ts'
 import type { Setup } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 import { expectedMessages, isSummaryType } from './expected-messages.ts'
@@ -74,7 +73,7 @@ function startWatch(
   setup: Setup,
   options: Omit<Parameters<typeof watchTransaction>[0], 'kafka'>,
 ): Promise<TransactionWatch> {
-  const config = readConfig(kafkaSettings, sharedEnvironment(setup, readAddresses(setup)))
+  const config = readConfig(kafkaSettings, sharedEnvironment(setup))
   const kafka = {
     brokers: config.kafkaBrokers,
     topicPrefix: config.kafkaTopicPrefix,
@@ -86,7 +85,7 @@ function startWatch(
 
 /** What the token asks for: only this system's own keys can open it. */
 async function readRights(setup: Setup, token: string): Promise<Readonly<Record<string, unknown>>> {
-  const config = readConfig(tokenSettings, sharedEnvironment(setup, readAddresses(setup)))
+  const config = readConfig(tokenSettings, sharedEnvironment(setup))
   const verifier = createTokenVerifier({
     keysDirectory: config.ipsKeysDirectory,
     issuer: config.tokenIssuer,

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { roles, type RoleName } from '../../lib/topology.ts'
-import type { Addresses } from './addresses.ts'
+import { readAddresses, type Addresses } from './addresses.ts'
 import { healthPortOf } from './ports.ts'
 import type { Setup } from './read-setup.ts'
 
@@ -14,7 +14,10 @@ const developmentDefaults = {
 }
 
 /** What every process of a set-up shares, the commands of `racc` included. What was given by the environment stands. */
-export function sharedEnvironment(setup: Setup, addresses: Addresses): Record<string, string> {
+export function sharedEnvironment(
+  setup: Setup,
+  addresses: Addresses = readAddresses(setup),
+): Record<string, string> {
   const given = Object.entries(setup.environment).filter(
     (entry): entry is [string, string] => entry[1] !== undefined && entry[1] !== '',
   )

@@ -2,8 +2,8 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 
 /**
- * Takes everything from an identity but its name, which nobody gets again: whatever refers to it goes with its row. Returns when that was done first. Idempotent. Throws
- * `IpsError('client-unknown')`.
+ * Takes everything from an identity but its name, which nobody gets again: whatever refers to it goes with its row. Returns
+ * when that was done first. Idempotent. Throws `IpsError('client-unknown')`.
  */
 export function eraseIdentity(pool: Pool, clientId: string): Promise<Date> {
   return withTransaction(pool, async (client) => {

@@ -52,7 +52,7 @@ export async function mountAuthentication(
     checkCredentials: await createCredentialsCheck(pool),
     checkAssertion: createAssertionCheck(pool),
     issuer: config.tokenIssuer,
-    publicUrl: config.publicUrl?.replace(/\/+$/, ''),
+    publicUrl: config.publicUrl,
     tokens: createAuthenticationTokenIssuer({ keysDirectory, issuer: config.tokenIssuer }),
     metrics,
     now: () => new Date(),

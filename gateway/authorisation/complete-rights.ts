@@ -1,6 +1,6 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { checkClaim, readClaim } from '../../lib/token/read-claim.ts'
-import { pushClaim } from './default-claims.ts'
+import { pushClaim } from '../../lib/token/push-claim.ts'
 import type { Rights } from './grants.ts'
 
 /** What a client's own webhook keys are, for push claims that bring none. */

@@ -1,3 +1,5 @@
+import { pushClaim } from '../../lib/token/push-claim.ts'
+
 /** What a client may do for whom nobody decided anything else. */
 export const defaultClaims: Readonly<Record<string, unknown>> = {
   'ingest-1.*': true,
@@ -6,9 +8,6 @@ export const defaultClaims: Readonly<Record<string, unknown>> = {
   'summary-1.*': true,
   'firehose-1.*': true,
 }
-
-/** The claim with a client's endpoint. */
-export const pushClaim = 'push-1'
 
 /**
  * The claims of a new client: the ones given, else the default ones; a webhook adds the push claim in both cases, unless

@@ -71,7 +71,7 @@ export async function mountAuthorisation(
     now: () => new Date(),
     random: Math.random,
   })
-  registerDiscovery(app, { ...tokens, pool, publicUrl: config.publicUrl?.replace(/\/+$/, '') })
+  registerDiscovery(app, { ...tokens, pool, publicUrl: config.publicUrl })
   return {
     readiness: () => ({ authorisation: migration.state() }),
     async stop() {

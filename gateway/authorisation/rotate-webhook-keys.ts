@@ -1,7 +1,7 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool, type PoolClient } from '../../lib/postgres/create-pool.ts'
 import type { SecretBox } from '../../lib/token/create-secret-box.ts'
-import { pushClaim } from './default-claims.ts'
+import { pushClaim } from '../../lib/token/push-claim.ts'
 import { createSealedKeys, lockClient, type WebhookKeys } from './grants.ts'
 
 /**

@@ -1,14 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { open, readFile, readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
+import { createExclusively, hasCode, synchronise } from '../files/create-exclusively.ts'
 import { sealingKeyBytes } from '../token/seal-secret.ts'
 
 /** What the file of a client says. */
 export type KeyFileContent =
   { readonly state: 'key'; readonly key: Buffer } | { readonly state: 'erased' }
-
-const ownerOnly = { folder: 0o700, file: 0o600 } as const
 
 /** A key and a tombstone have the same size, and fit into one sector of a disk: one takes the place of the other at once. */
 const contentBytes = 48
@@ -74,24 +73,6 @@ async function read(file: string): Promise<KeyFileContent | undefined> {
   return { state: 'key', key: Buffer.from(encoded, 'base64url') }
 }
 
-/** Nothing happens where the file exists. */
-async function createExclusively(file: string, content: string): Promise<void> {
-  const folder = path.dirname(file)
-  const isNewFolder = await mkdir(folder, { recursive: true, mode: ownerOnly.folder })
-  if (isNewFolder !== undefined) await synchronise(path.dirname(folder))
-  const temporary = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`
-  await writeFile(temporary, content, { mode: ownerOnly.file, flag: 'wx', flush: true })
-  try {
-    await link(temporary, file)
-  } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error
-  } finally {
-    await rm(temporary, { force: true })
-  }
-  // What is sealed with the key must not be durable before it.
-  await synchronise(folder)
-}
-
 /** In its place: a name that was left behind for the same file loses the key too. */
 async function overwrite(file: string, content: string): Promise<void> {
   const handle = await open(file, 'r+')
@@ -113,15 +94,6 @@ async function removeLeftovers(file: string): Promise<void> {
   if (names.length > 0) await synchronise(folder)
 }
 
-async function synchronise(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
-
 async function onKeyFile<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -131,8 +103,4 @@ async function onKeyFile<T>(file: string, work: () => Promise<T>): Promise<T> {
       cause,
     })
   }
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return Object(error) === error && (error as { code?: unknown }).code === code
 }

@@ -4,9 +4,9 @@ import type { Pool, QueryConfig } from 'pg'
 export type Statement = QueryConfig<unknown[]>
 
 /**
- * Runs statements one after the other in one transaction, and answers the rows that each returned when it is committed. All are sent
- * at once, which makes it one round trip: none can use what another returned. Rejects with the error of the first that
- * fails; then none of them has done anything.
+ * Runs statements one after the other in one transaction, and answers the rows that each returned when it is committed. All
+ * are sent at once, which makes it one round trip: none can use what another returned. Rejects with the error of the first
+ * that fails; then none of them has done anything.
  */
 export async function transact(pool: Pool, statements: readonly Statement[]): Promise<unknown[][]> {
   const client = await pool.connect()

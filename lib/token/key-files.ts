@@ -4,6 +4,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 import { z } from 'zod'
 import { IpsError } from '../errors/ips-error.ts'
 import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
+import { keyRetentionMs } from './key-retention.ts'
 import { statesOf, type KeyState, type KeyTimes } from './key-schedule.ts'
 
 const publicKeyFile = z.object({
@@ -53,7 +54,7 @@ export async function readPublicKeys(
   nowMs: number = Date.now(),
 ): Promise<KeyRecord[]> {
   const files = await readFolder(directory, [purpose, publicFolder], publicKeyFile)
-  const states = statesOf(files.map(timesOf), nowMs, keyPurposes[purpose].retentionMs)
+  const states = statesOf(files.map(timesOf), nowMs, keyRetentionMs[purpose])
   return files
     .map(({ kid, createdAt, activeFrom = createdAt, jwk }) => ({
       ...{ kid, createdAt, activeFrom, jwk },

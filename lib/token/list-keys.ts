@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import { authenticationIssuer } from './create-authentication-tokens.ts'
 import { readPublicKeys, type KeyRecord } from './key-files.ts'
-import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
+import { keyPurposeNames, keyPurposes } from './key-purposes.ts'
 
 /** A key as operators see it: its public half only. */
 export interface ListedKey {
@@ -16,15 +16,13 @@ export interface ListedKey {
   readonly jwk: JWK
 }
 
-const purposes = Object.keys(keyPurposes) as KeyPurpose[]
-
 /**
  * Every key of the folder, each purpose's newest first; none of purposes that have no keys yet. `issuer` is the system's,
  * as in the configuration.
  */
 export async function listKeys(directory: string, issuer: string): Promise<ListedKey[]> {
   const lists = await Promise.all(
-    purposes.map(async (purpose) => {
+    keyPurposeNames.map(async (purpose) => {
       const records = await readPublicKeys(directory, purpose).catch(() => [])
       return records.map((record) => ({
         use: keyPurposes[purpose].use,
@@ -38,7 +36,7 @@ export async function listKeys(directory: string, issuer: string): Promise<Liste
 
 /** The JWKS (RFC 7517) of every key with which a signature may have been made. */
 export async function readJwks(directory: string): Promise<{ keys: JWK[] }> {
-  const signing = purposes.filter((purpose) => keyPurposes[purpose].use === 'sig')
+  const signing = keyPurposeNames.filter((purpose) => keyPurposes[purpose].use === 'sig')
   const lists = await Promise.all(signing.map((purpose) => readPublicKeys(directory, purpose)))
   const usable = lists.flat().filter(({ state }) => state !== 'retired')
   return { keys: usable.map(({ jwk }) => jwk) }

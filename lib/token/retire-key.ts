@@ -2,9 +2,7 @@ import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
 import { privateFileOf, publicFolder, readPublicKeys, writePrivateFile } from './key-files.ts'
-import { keyPurposes, type KeyPurpose } from './key-purposes.ts'
-
-const purposes = Object.keys(keyPurposes) as KeyPurpose[]
+import { keyPurposeNames, type KeyPurpose } from './key-purposes.ts'
 
 /**
  * Takes a key out of use at once: what was made with it is accepted no more, as soon as each process has read its keys again.
@@ -29,7 +27,7 @@ export async function retireKey(directory: string, kid: string, nowMs: number): 
  */
 export async function deleteRetiredKeys(directory: string, nowMs: number): Promise<string[]> {
   const deleted: string[] = []
-  for (const purpose of purposes) {
+  for (const purpose of keyPurposeNames) {
     const records = await readPublicKeys(directory, purpose, nowMs).catch(() => [])
     const folder = path.join(directory, purpose)
     const halves = new Set(await readdir(path.dirname(privateFileOf(folder, ''))).catch(() => []))
@@ -43,7 +41,7 @@ export async function deleteRetiredKeys(directory: string, nowMs: number): Promi
 }
 
 async function findPurpose(directory: string, kid: string, nowMs: number): Promise<KeyPurpose> {
-  for (const purpose of purposes) {
+  for (const purpose of keyPurposeNames) {
     const records = await readPublicKeys(directory, purpose, nowMs).catch(() => [])
     const record = records.find((known) => known.kid === kid)
     if (record === undefined) continue

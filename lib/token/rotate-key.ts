@@ -1,6 +1,7 @@
-import { link, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
+import { createExclusively } from '../files/create-exclusively.ts'
 import {
   createPair,
   isMountedFlat,
@@ -35,10 +36,11 @@ export async function rotateKey(
       'the keys come from a secret store, mounted read-only: make the new one elsewhere and put it there',
     )
   }
-  const [newest, ...others] = await readPublicKeys(directory, purpose, times.nowMs)
-  const waiting = [newest, ...others].find((record) => record?.state === 'next')
+  const known = await readPublicKeys(directory, purpose, times.nowMs)
+  const waiting = known.find(({ state }) => state === 'next')
   if (waiting !== undefined) return waiting
-  const made = await publishPair(path.join(directory, purpose), purpose, times, newest?.kid ?? '')
+  const newest = known[0]?.kid ?? ''
+  const made = await publishPair(path.join(directory, purpose), purpose, times, newest)
   const records = await readPublicKeys(directory, purpose, times.nowMs)
   const record = records.find(({ kid }) => kid === made) ?? records[0]
   if (record !== undefined) return record
@@ -55,22 +57,18 @@ async function publishPair(
   const { kid, publicHalf, privateHalf } = await createPair(purpose)
   // Named after the key before it: it has one successor, whoever makes it.
   const file = path.join(folder, publicFolder, `after-${predecessor}.json`)
-  const temporary = path.join(folder, publicFolder, `${kid}.new`)
   await writePrivateFile(privateFileOf(folder, kid), privateHalf)
-  await writePrivateFile(temporary, {
+  const record = {
     kid,
     createdAt: new Date(nowMs).toISOString(),
     activeFrom: new Date(activeFromMs).toISOString(),
     jwk: publicHalf,
-  })
+  }
+  let isFirst = false
   try {
-    await link(temporary, file)
-    return kid
-  } catch (error) {
-    await rm(privateFileOf(folder, kid))
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
-    throw error
+    isFirst = await createExclusively(file, `${JSON.stringify(record, null, 2)}\n`)
+    return isFirst ? kid : undefined
   } finally {
-    await rm(temporary)
+    if (!isFirst) await rm(privateFileOf(folder, kid))
   }
 }

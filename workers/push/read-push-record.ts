@@ -9,6 +9,7 @@ import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-env
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
+import { pushClaim } from '../../lib/token/push-claim.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
@@ -30,9 +31,6 @@ export type PushRecord =
 
 /** Reads the value of a record. Throws what is retryable only. */
 export type PushRecordReader = (value: Uint8Array) => Promise<PushRecord>
-
-/** The claim whose value is the endpoint. */
-export const pushClaim = 'push-1'
 
 /** An endpoint as a token names it, with the types that it wants. */
 interface TokenEndpoint {

@@ -1,8 +1,6 @@
 import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { deleteInSteps } from '../../lib/postgres/delete-in-steps.ts'
 import { translateJournalError } from './translate-journal-error.ts'
-
-/** Rows of one statement: far below the time-out of statements. */
-const maxRows = 5_000
 
 const tables = ['messages', 'images', 'face_templates', 'summaries', 'transactions'] as const
 
@@ -14,15 +12,13 @@ export function eraseClientRows(pool: Pool, clientId: string): Promise<number> {
   return translateJournalError(async () => {
     let removed = 0
     for (const table of tables) {
-      for (let rows = maxRows; rows === maxRows; removed += rows) {
-        const result = await pool.query(
-          `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
-             SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${maxRows}
-           ))`,
-          [clientId],
-        )
-        rows = result.rowCount ?? 0
-      }
+      removed += await deleteInSteps(
+        pool,
+        (limit) => `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
+          SELECT ctid FROM ${table} WHERE client_id = $1 LIMIT ${limit}
+        ))`,
+        [clientId],
+      )
     }
     return removed
   })

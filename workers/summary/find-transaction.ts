@@ -5,7 +5,7 @@ import type { TransactionSummary } from '../../proto/gen/com/reactivearchitectur
 import { maxTransactionImages } from './find-surplus-images.ts'
 import { listTransactions, type ListedTransaction } from './list-transactions.ts'
 import { readSummary } from './read-summary.ts'
-import { openColumn } from './sealed-columns.ts'
+import { openColumn, type StoredColumn } from './sealed-columns.ts'
 import { translateJournalError } from './translate-journal-error.ts'
 
 /** A terminal message that an image still lacks. */
@@ -39,7 +39,7 @@ export async function findTransaction(
   })
   return translateJournalError(async () => {
     const key = [clientId, correlationId]
-    const revisions = await pool.query<{ sealed: Buffer | null; plain: Buffer | null }>(
+    const revisions = await pool.query<StoredColumn>(
       `SELECT sealed, value AS plain FROM summaries WHERE client_id = $1 AND correlation_id = $2
        ORDER BY revision DESC, version DESC LIMIT 1`,
       key,

@@ -9,7 +9,7 @@ import type {
   TransactionRecord,
 } from '../../activities/summary/transaction-record.ts'
 import { readFormerPeople } from './read-former-people.ts'
-import { openColumn, type SealedColumn } from './sealed-columns.ts'
+import { openColumn, type SealedColumn, type StoredColumn } from './sealed-columns.ts'
 
 /** Locks a transaction against the consumer's appending, until the end of the database's transaction; false where there is none. */
 export async function lockTransaction(
@@ -23,15 +23,10 @@ export async function lockTransaction(
   return rows.length > 0
 }
 
-interface SealedRow {
-  readonly sealed: Buffer | null
-  readonly plain: Buffer | null
-}
-
-type TransactionRow = SealedRow &
+type TransactionRow = StoredColumn &
   Omit<TransactionRecord, 'token' | 'images' | 'messages' | 'templates' | 'formerPeople'>
-type MessageRow = SealedRow & Omit<JournalledMessage, 'content'>
-type TemplateRow = SealedRow & Omit<FaceTemplate, 'vector'>
+type MessageRow = StoredColumn & Omit<JournalledMessage, 'content'>
+type TemplateRow = StoredColumn & Omit<FaceTemplate, 'vector'>
 
 /**
  * Everything that the journal knows of a transaction that is there, for its next revision, opened with its client's key. Throws
@@ -67,7 +62,7 @@ export async function readTransactionRecord(
      FROM face_templates ${where}`,
     key,
   )
-  const open = (column: SealedColumn, row: SealedRow) =>
+  const open = (column: SealedColumn, row: StoredColumn) =>
     openColumn(clientKey, column, row) ?? Buffer.alloc(0)
   const { sealed, plain, ...about } = transaction
   return {

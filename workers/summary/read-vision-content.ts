@@ -46,8 +46,8 @@ const readers: Readonly<Record<string, (bytes: Uint8Array, lines: boolean) => Vi
 }
 
 /**
- * Reads a payload of `vision-1`; pixels are left behind, and the lines of texts where nobody asks for what they agree in. A type that no summary shows is `other`. Throws
- * `IpsError('payload-unknown')`, not retryable, for damaged bytes.
+ * Reads a payload of `vision-1`; pixels are left behind, and the lines of texts where nobody asks for what they agree in. A
+ * type that no summary shows is `other`. Throws `IpsError('payload-unknown')`, not retryable, for damaged bytes.
  */
 export function readVisionContent(
   payload: Any,

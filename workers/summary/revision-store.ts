@@ -7,7 +7,7 @@ import type {
 } from '../../activities/summary/publish-summary.ts'
 import type { TransactionKey } from '../../activities/summary/transaction-record.ts'
 import { lockTransaction, readTransactionRecord } from './read-transaction-record.ts'
-import { openColumn } from './sealed-columns.ts'
+import { openColumn, type StoredColumn } from './sealed-columns.ts'
 import { translateJournalError } from './translate-journal-error.ts'
 
 /** What the activities do with the journal. */
@@ -47,19 +47,19 @@ export function createRevisionStore(pool: Pool, keys: ClientKeys): RevisionStore
   }
 }
 
+interface RevisionRow extends StoredColumn {
+  readonly outcome: StoredRevision['outcome']
+  readonly messages: string
+  readonly version: string
+}
+
 async function readRevision(
   client: PoolClient,
   { clientId, correlationId }: TransactionKey,
   revision: number,
   clientKey: ClientKey,
 ): Promise<StoredRevision | undefined> {
-  const { rows } = await client.query<{
-    outcome: StoredRevision['outcome']
-    messages: string
-    version: string
-    sealed: Buffer | null
-    plain: Buffer | null
-  }>(
+  const { rows } = await client.query<RevisionRow>(
     `SELECT outcome, messages, version, sealed, value AS plain FROM summaries
      WHERE client_id = $1 AND correlation_id = $2 AND revision = $3
      ORDER BY version`,

@@ -14,7 +14,10 @@ export interface EndpointSecrets {
 
 /** What the key of the service itself is for. */
 export interface SecretBox {
-  /** Decrypts what was sealed for one endpoint before clients had keys of their own. Throws `IpsError('secret-unreadable')` for another endpoint's, another key's, or damaged bytes. */
+  /**
+   * Decrypts what was sealed for one endpoint before clients had keys of their own. Throws `IpsError('secret-unreadable')`
+   * for another endpoint's, another key's, or damaged bytes.
+   */
   open(endpointId: string, sealed: Buffer): EndpointSecrets
   /** A keyed digest, so that a change is seen without decryption and nothing is learnt from it. */
   fingerprint(text: string): string

@@ -1,8 +1,6 @@
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { deleteInSteps } from '../../../lib/postgres/delete-in-steps.ts'
 import { onJournal } from './journal-errors.ts'
-
-/** Rows of one statement: far below the time-out of statements. */
-const maxRows = 5_000
 
 /** With their keys beside the endpoint. The endpoints themselves are last: they say of whom there may be more. */
 const tables = {
@@ -45,16 +43,14 @@ export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
 async function eraseEndpoint(pool: Pool, endpointId: string): Promise<number> {
   let removed = 0
   for (const [table, key] of Object.entries(tables)) {
-    for (let rows = maxRows; rows === maxRows; removed += rows) {
-      const columns = key.replace(/[()]/g, '')
-      const result = await pool.query(
-        `DELETE FROM ${table} WHERE endpoint_id = $1 AND ${key} IN (
-           SELECT ${columns} FROM ${table} WHERE endpoint_id = $1 LIMIT ${maxRows}
-         )`,
-        [endpointId],
-      )
-      rows = result.rowCount ?? 0
-    }
+    const columns = key.replace(/[()]/g, '')
+    removed += await deleteInSteps(
+      pool,
+      (limit) => `DELETE FROM ${table} WHERE endpoint_id = $1 AND ${key} IN (
+        SELECT ${columns} FROM ${table} WHERE endpoint_id = $1 LIMIT ${limit}
+      )`,
+      [endpointId],
+    )
   }
   return removed
 }
