@@ -46,6 +46,11 @@ const shutdownGraceTimeMs = 18_000
  * messages of it may be tried: they must not hold up the others.
  */
 const maxBriefActivities = 256
+/**
+ * About half a MiB each, where the SDK's default would be above two thousand. An endpoint that backs off for hours is read again
+ * from its few events when it goes on.
+ */
+const maxCachedWorkflows = 300
 /** Bodies that are read ahead, of all endpoints together: a process has some hundred MiB. */
 const maxReadAheadBytes = 128 * 1024 * 1024
 
@@ -81,6 +86,7 @@ export function startPushWorker(options: PushWorkerOptions) {
           operations.noteEndpoint(target),
       }),
       maxConcurrentActivities: config.pushMaxEndpoints,
+      bounds: { maxCachedWorkflows },
     }),
     startWorker({
       ...common,
