@@ -1,4 +1,4 @@
-import { journalPoolSettings } from '../../workers/push/journal/journal-pool-settings.ts'
+import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
 import type { Environment } from '../setup/read-setup.ts'
 import { withServers } from './with-servers.ts'
 import { createOperatorJournal } from './operator-journal.ts'

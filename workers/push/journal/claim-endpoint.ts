@@ -4,7 +4,7 @@ import type {
 } from '../../../activities/delivery/delivery-journal.ts'
 import { unlessErased } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openTarget, targetColumns, type EndpointOpeners, type TargetRow } from './open-target.ts'
 
 interface ClaimRow extends TargetRow {

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { lockTimeoutMs, partitionOf, slotLocks, slottedTables, type SlottedTable } from './slots.ts'
 
 /** Noting what is undelivered reads a whole day's journal. */

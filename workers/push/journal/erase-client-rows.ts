@@ -1,6 +1,6 @@
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { deleteInSteps } from '../../../lib/postgres/delete-in-steps.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** With their keys beside the endpoint. The endpoints themselves are last: they say of whom there may be more. */
 const tables = {

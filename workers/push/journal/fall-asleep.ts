@@ -1,5 +1,5 @@
 import { withTransaction, type Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { lockEndpoint } from './lock-endpoint.ts'
 
 /**

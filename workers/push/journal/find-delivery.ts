@@ -11,7 +11,7 @@ import {
   type DeliveryRow,
   type LoggedDelivery,
 } from './delivery-rows.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openAnswer } from './sealed-columns.ts'
 
 interface AttemptRow {

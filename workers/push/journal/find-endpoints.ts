@@ -1,6 +1,6 @@
 import type { EndpointNote } from '../../../activities/delivery/operations-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** An endpoint as operators see it. Times are ms since the epoch. */
 export interface EndpointRecord extends EndpointNote {

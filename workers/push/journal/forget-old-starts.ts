@@ -1,5 +1,5 @@
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** A start that finds the workflow at work costs Temporal some milliseconds: each refused message may do so once a day. */
 const trustHours = 24

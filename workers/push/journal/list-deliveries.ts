@@ -7,7 +7,7 @@ import {
   type DeliveryRow,
   type DeliveryState,
 } from './delivery-rows.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** Which messages of a client are listed. */
 export interface DeliverySelection {

@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../../../activities/delivery/delivery-journa
 import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { sealAnswers } from './seal-answers.ts'
 import { oldestKept } from './slots.ts'
 

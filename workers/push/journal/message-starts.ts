@@ -1,5 +1,5 @@
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** A refused message whose workflow is to be started. */
 export interface UnstartedMessage {

@@ -1,5 +1,5 @@
 import { withTransaction, type Pool, type PoolClient } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { lockTimeoutMs, partitionOf, slotBits, slotLocks, slottedTables } from './slots.ts'
 
 /** What a slot holds, at least: retention drops it as a whole. */

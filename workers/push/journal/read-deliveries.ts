@@ -2,7 +2,7 @@ import type { Page, QueuedMessage } from '../../../activities/delivery/delivery-
 import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openBody } from './sealed-columns.ts'
 
 /** Read on in an endpoint's journal. */

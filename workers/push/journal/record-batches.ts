@@ -1,6 +1,6 @@
 import type { RecordedBatch } from '../../../activities/delivery/delivery-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** A batch that was composed, or split. */
 export interface BatchRecord extends RecordedBatch {

@@ -6,7 +6,7 @@ import type {
 import { unlessErased } from '../../../lib/client-keys/create-client-keys.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from './journal-errors.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openTarget, targetColumns, type EndpointOpeners, type TargetRow } from './open-target.ts'
 import { openBody } from './sealed-columns.ts'
 

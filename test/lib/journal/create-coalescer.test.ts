@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { createCoalescer } from '../../../../workers/push/journal/create-coalescer.ts'
+import { createCoalescer } from '../../../lib/journal/create-coalescer.ts'
 
 describe('the coalescer', () => {
   test('gives each request its own result, runs one at a time, in order and within bounds', async () => {

@@ -1,6 +1,6 @@
-import { IpsError } from '../../../lib/errors/ips-error.ts'
-import { journalRefused } from '../../../lib/kafka/append-in-parts.ts'
-import { isDataError } from '../../../lib/postgres/is-data-error.ts'
+import { IpsError } from '../errors/ips-error.ts'
+import { journalRefused } from '../kafka/append-in-parts.ts'
+import { isDataError } from '../postgres/is-data-error.ts'
 
 /**
  * Runs a piece of work on the journal. Throws `IpsError('journal-refused')`, not retryable, where PostgreSQL refuses the data,
