@@ -2,7 +2,6 @@ import { readEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { isClientErased } from '../../lib/client-keys/create-client-keys.ts'
 import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import { agreeingVersion } from '../../activities/summary/pack-summary.ts'
 import type {
   ImageTemplate,
   JournalledMessage,
@@ -63,7 +62,7 @@ export async function readRecord(value: Uint8Array, readRights: ReadRights): Pro
       kind: 'entry',
       entry: {
         ...{ clientId: rights.clientId, correlationId, messageId, imageId },
-        ...readVisionContent(payload, { lines: rights.versions.includes(agreeingVersion) }),
+        ...readVisionContent(payload),
         templates: readTemplates(envelope.attachment),
         announced: Math.min(envelope.announcedImages, maxAnnounced),
         ...{ rights, token, ingestedAt, traceparent, synthetic },

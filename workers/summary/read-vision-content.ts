@@ -18,7 +18,7 @@ import type {
 /** What a summary needs of a vision message's payload. */
 export type VisionContent = Pick<JournalledMessage, 'service' | 'version' | 'content'>
 
-const readers: Readonly<Record<string, (bytes: Uint8Array, lines: boolean) => VisionContent>> = {
+const readers: Readonly<Record<string, (bytes: Uint8Array) => VisionContent>> = {
   'vision.v1m0.ImageProcessed': readTerminal,
   'faceextract.v1m0.ExtractedFace': () => ({
     service: 'faceextract',
@@ -38,26 +38,24 @@ const readers: Readonly<Record<string, (bytes: Uint8Array, lines: boolean) => Vi
       faces: fromBinary(ExtractedFacesSchema, bytes).faces.map(readFace),
     },
   }),
-  'ocr.v1m0.RecognizedText': (bytes, lines) => ({
+  'ocr.v1m0.RecognizedText': (bytes) => ({
     service: 'ocr',
     version: '1.0',
-    content: readText(fromBinary(RecognizedTextSchema, bytes), lines),
+    content: readText(fromBinary(RecognizedTextSchema, bytes)),
   }),
 }
 
 /**
- * Reads a payload of `vision-1`; pixels are left behind, and the lines of texts where nobody asks for what they agree in. A
- * type that no summary shows is `other`. Throws `IpsError('payload-unknown')`, not retryable, for damaged bytes.
+ * Reads a payload of `vision-1`; pixels are left behind. The lines of texts are kept whoever asks: a later token of the same
+ * transaction may ask for what they agree in. A type that no summary shows is `other`. Throws `IpsError('payload-unknown')`,
+ * not retryable, for damaged bytes.
  */
-export function readVisionContent(
-  payload: Any,
-  { lines }: { readonly lines: boolean },
-): VisionContent {
+export function readVisionContent(payload: Any): VisionContent {
   const type = shortTypeName(payload.typeUrl)
   const read = readers[type]
   if (read === undefined) return { service: type, version: '', content: { kind: 'other' } }
   try {
-    return read(payload.value, lines)
+    return read(payload.value)
   } catch (cause) {
     throw new IpsError('payload-unknown', `${type} cannot be read`, { cause })
   }
@@ -88,8 +86,7 @@ const maxLineLength = 256
 /** A line has four. */
 const maxCorners = 4
 
-function readText({ text, lines }: RecognizedText, wantsLines: boolean): MessageContent {
-  if (!wantsLines) return { kind: 'text', text: storable(text) }
+function readText({ text, lines }: RecognizedText): MessageContent {
   return {
     kind: 'text',
     text: storable(text),

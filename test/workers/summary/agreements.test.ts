@@ -27,9 +27,11 @@ afterAll(() => fixture.drop())
 
 const longIdle = { idleSeconds: 3_600 }
 
-/** The images of a new transaction whose tokens have these claims. */
-async function createTransaction(...claims: string[]): Promise<(image: number) => TestImage> {
-  const clientId = randomUUID()
+/** The images of a new transaction of a client whose tokens have these claims. */
+async function createTransaction(
+  clientId: string,
+  ...claims: string[]
+): Promise<(image: number) => TestImage> {
   const correlationId = `case:${randomUUID()}`
   const token = await issueTestToken(fixture.keys, {
     clientId,
@@ -59,8 +61,8 @@ const typeOf = ({ envelope }: PublishedSummary) => shortTypeName(envelope.payloa
 describe('the summary service', () => {
   test('says in version 1.1 what the images agree in, whatever the order of their messages', async () => {
     const [image, other] = [
-      await createTransaction('summary-1.1'),
-      await createTransaction('summary-*'),
+      await createTransaction(randomUUID(), 'summary-1.1'),
+      await createTransaction(randomUUID(), 'summary-*'),
     ]
     await send(recordsOf(image))
     await send(recordsOf(other).toReversed())
@@ -95,7 +97,7 @@ describe('the summary service', () => {
   })
 
   test('publishes each version that is asked for once, of each revision, with equal outcomes', async () => {
-    const image = await createTransaction('summary-1.*', 'summary-1.1')
+    const image = await createTransaction(randomUUID(), 'summary-1.*', 'summary-1.1')
     await send(recordsOf(image))
     await fixture.untilRevision(image(1).correlationId, 1, 2)
     await send([...createFaceRecords(image(3), 0), ...createTextRecords(image(3), 'Jane Miller')])
@@ -116,8 +118,21 @@ describe('the summary service', () => {
     expect(new Set(ids).size).toBe(4)
   })
 
+  test('tells what images agree in that came before the token that asks for it', async () => {
+    const clientId = randomUUID()
+    const before = await createTransaction(clientId, 'summary-1.*')
+    const asking = await createTransaction(clientId, 'summary-1.1')
+    const image = (number: number) => ({
+      ...before(number),
+      token: (number === 1 ? before : asking)(number).token,
+    })
+    await send(recordsOf(image))
+    const published = await fixture.untilRevision(image(1).correlationId, 1, 2)
+    expect(published.map(({ summary }) => summary.agreements.length)).toEqual([0, 3])
+  })
+
   test('says nothing of agreements to those who ask for 1.x', async () => {
-    const image = await createTransaction('summary-1.*')
+    const image = await createTransaction(randomUUID(), 'summary-1.*')
     await send(recordsOf(image))
     const [published] = await fixture.untilRevision(image(1).correlationId, 1)
     expect(published && typeOf(published)).toBe('summary.v1m0.TransactionSummary')

@@ -2,16 +2,20 @@ import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { deleteInSteps } from '../../../lib/postgres/delete-in-steps.ts'
 import { onJournal } from '../../../lib/journal/on-journal.ts'
 
-/** With their keys beside the endpoint. The endpoints themselves are last: they say of whom there may be more. */
-const tables = {
-  deliveries: 'position',
-  outcomes: 'position',
-  attempts: '(position, place)',
-  expired: 'noted',
-  batches: 'first',
-  cursors: 'endpoint_id',
-  endpoints: 'endpoint_id',
-} as const
+/**
+ * Tables, each with its key beside the endpoint, in the order in which they are cleared. Endpoints are last, since they say of
+ * whom there may be more, but for attempts that were logged while they went.
+ */
+const tables = [
+  ['deliveries', 'position'],
+  ['outcomes', 'position'],
+  ['attempts', '(position, place)'],
+  ['expired', 'noted'],
+  ['batches', 'first'],
+  ['cursors', 'endpoint_id'],
+  ['endpoints', 'endpoint_id'],
+  ['attempts', '(position, place)'],
+] as const
 
 /**
  * Removes every row of a client, a bounded number at a time. Returns how many there were. Idempotent; what a crash interrupts
@@ -29,11 +33,12 @@ export function eraseClientRows(pool: Pool, clientId: string): Promise<number> {
   })
 }
 
-/** Whether there is something of a client that only its key can open. Throws `IpsError('journal-unavailable')`, retryable. */
-export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
-  return onJournal('looking for a client', async () => {
+/** Whether there is something that only a client's key can open: of a client, or of anybody. Throws as `eraseClientRows` does. */
+export function holdsSealed(pool: Pool, clientId?: string): Promise<boolean> {
+  return onJournal('looking for what is sealed', async () => {
     const { rowCount } = await pool.query(
-      'SELECT FROM endpoints WHERE client_id = $1 AND client_sealed IS NOT NULL LIMIT 1',
+      `SELECT FROM endpoints
+       WHERE ($1::text IS NULL OR client_id = $1) AND client_sealed IS NOT NULL LIMIT 1`,
       [clientId],
     )
     return rowCount !== 0
@@ -42,7 +47,7 @@ export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
 
 async function eraseEndpoint(pool: Pool, endpointId: string): Promise<number> {
   let removed = 0
-  for (const [table, key] of Object.entries(tables)) {
+  for (const [table, key] of tables) {
     const columns = key.replace(/[()]/g, '')
     removed += await deleteInSteps(
       pool,

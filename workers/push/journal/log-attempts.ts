@@ -19,7 +19,7 @@ const maxAttemptsKept = 20
 
 /**
  * Logs attempts, in one statement for many messages. The last ones of each message are kept; their numbers go on. Those of
- * messages that retention has removed are left out. Throws `IpsError('journal-unavailable')`, retryable, and what
+ * messages that retention has removed, or of clients that were erased, are left out. Throws `IpsError('journal-unavailable')`, retryable, and what
  * `ClientKeys.keyFor` throws.
  */
 export async function logAttempts(
@@ -46,7 +46,11 @@ export async function logAttempts(
   })
 }
 
+/** An endpoint that is being erased waits for this, or is not there any more. */
 const logStatement = `
+  WITH known_endpoints AS (
+    SELECT endpoint_id FROM endpoints WHERE endpoint_id = ANY($1) ORDER BY endpoint_id FOR KEY SHARE
+  )
   INSERT INTO attempts
     (endpoint_id, position, place, number, attempted_at, duration_ms, status, error, address, sealed_answer)
   SELECT endpoint_id, position, number % ${maxAttemptsKept}, number,
@@ -63,7 +67,7 @@ const logStatement = `
       SELECT max(number) AS number FROM attempts
       WHERE attempts.endpoint_id = attempt.endpoint_id AND attempts.position = attempt.position
     ) AS known
-    WHERE position >= ${oldestKept}
+    WHERE position >= ${oldestKept} AND endpoint_id IN (SELECT endpoint_id FROM known_endpoints)
     WINDOW message AS (PARTITION BY endpoint_id, position ORDER BY ordinal)
   ) AS numbered
   WHERE number > newest - ${maxAttemptsKept}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { eraseClientRows } from '../../../../workers/push/journal/erase-client-rows.ts'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
 import { derivedKeys } from '../../../support/client-keys.ts'
 import {
@@ -66,4 +67,16 @@ test('an answer is kept in its first 256 bytes, whatever it holds', async () => 
     ),
     { numRuns: 50 },
   )
+})
+
+test('of a client that was erased nothing is logged any more', async () => {
+  const { endpointId, position } = await appendOne()
+  const { rows } = await test_.pool.query<{ client_id: string }>(
+    'SELECT client_id FROM endpoints WHERE endpoint_id = $1',
+    [endpointId],
+  )
+  await eraseClientRows(test_.pool, rows[0]?.client_id ?? '')
+  await test_.journal.logAttempt(endpointId, position, { at: 0, durationMs: 1 })
+  const left = await test_.pool.query('SELECT FROM attempts WHERE endpoint_id = $1', [endpointId])
+  expect(left.rowCount).toBe(0)
 })
