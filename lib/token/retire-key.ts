@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { IpsError } from '../errors/ips-error.ts'
 import { privateFileOf, publicFolder, readPublicKeys, writePrivateFile } from './key-files.ts'
@@ -21,23 +21,44 @@ export async function retireKey(directory: string, kid: string, nowMs: number): 
   await rm(privateFileOf(folder, kid), { force: true })
 }
 
+/** A rotation writes the record of a private half at once after it; a half that is older has lost its rotation. */
+const maxRotationMs = 60 * 60 * 1000
+
 /**
- * Deletes the private halves of keys that are retired: nothing that they were made for is kept any more. Returns the ids.
- * Safe in several processes at once.
+ * Deletes the private halves of keys that are retired, since nothing that they were made for is kept any more, and of those that an
+ * interrupted rotation left behind without a record. Returns the ids. Safe in several processes at once.
  */
 export async function deleteRetiredKeys(directory: string, nowMs: number): Promise<string[]> {
   const deleted: string[] = []
   for (const purpose of keyPurposeNames) {
     const records = await readPublicKeys(directory, purpose, nowMs).catch(() => [])
+    if (records.length === 0) continue
+    const states = new Map(records.map(({ kid, state }) => [kid, state]))
     const folder = path.join(directory, purpose)
-    const halves = new Set(await readdir(path.dirname(privateFileOf(folder, ''))).catch(() => []))
-    for (const { kid, state } of records) {
-      if (state !== 'retired' || !halves.has(`${kid}.json`)) continue
-      await rm(privateFileOf(folder, kid), { force: true })
+    for (const kid of await listPrivateHalves(folder)) {
+      const file = privateFileOf(folder, kid)
+      const state = states.get(kid)
+      const isNeeded =
+        state === undefined ? await isYoungerThan(file, nowMs - maxRotationMs) : state !== 'retired'
+      if (isNeeded) continue
+      await rm(file, { force: true })
       deleted.push(kid)
     }
   }
   return deleted
+}
+
+async function listPrivateHalves(purposeFolder: string): Promise<string[]> {
+  const names = await readdir(path.dirname(privateFileOf(purposeFolder, ''))).catch(() => [])
+  return names.filter((name) => name.endsWith('.json')).map((name) => path.basename(name, '.json'))
+}
+
+/** One that another process has deleted meanwhile counts as young. */
+async function isYoungerThan(file: string, timeMs: number): Promise<boolean> {
+  return stat(file).then(
+    ({ mtimeMs }) => mtimeMs > timeMs,
+    () => true,
+  )
 }
 
 async function findPurpose(directory: string, kid: string, nowMs: number): Promise<KeyPurpose> {

@@ -9,7 +9,7 @@ import { rotateKey } from './rotate-key.ts'
 export const keySettings = {
   keyRotationDays: setting(
     integer(0, 3_650).default(90),
-    'A key signs or encrypts for so long, then the next one does; 0: keys are rotated by hand, or their folder cannot be written',
+    'A key signs or encrypts for so long, then the next one does; 0: keys are rotated by hand, or by the secret store that they come from',
   ),
   keyLeadSeconds: setting(
     integer(5, 86_400).default(600),
@@ -41,7 +41,7 @@ const intervalMs = 60 * 60 * 1000
  * deletes what is retired. Rejects where there are no keys and none can be made; later failures are logged and tried again.
  */
 export async function startKeySchedule(options: KeyScheduleOptions): Promise<KeyScheduleHandle> {
-  const { directory, purposes, keyRotationDays, logger } = options
+  const { directory, purposes, logger } = options
   for (const purpose of purposes) await ensureKeys(directory, purpose)
   let running = Promise.resolve()
   const look = () => {
@@ -49,7 +49,6 @@ export async function startKeySchedule(options: KeyScheduleOptions): Promise<Key
       logger.error({ error }, 'keys.rotation-failed')
     })
   }
-  if (keyRotationDays === 0) return { stop: () => Promise.resolve() }
   look()
   const timer = setInterval(look, intervalMs)
   return {
@@ -60,16 +59,22 @@ export async function startKeySchedule(options: KeyScheduleOptions): Promise<Key
   }
 }
 
-/** Makes the successors that are due, and deletes what is retired. Idempotent; safe in several processes at once. */
-export async function rotateWhenDue({
-  directory,
-  purposes,
-  keyRotationDays,
-  keyLeadSeconds,
-  logger,
-  clock = Date.now,
-}: KeyScheduleOptions): Promise<void> {
+/**
+ * Makes the successors that are due, none with `keyRotationDays` 0, and deletes what is retired. Idempotent; safe in several
+ * processes at once.
+ */
+export async function rotateWhenDue(options: KeyScheduleOptions): Promise<void> {
+  const { directory, logger, clock = Date.now } = options
   const nowMs = clock()
+  if (options.keyRotationDays > 0) await rotateDue(options, nowMs)
+  const deleted = await deleteRetiredKeys(directory, nowMs)
+  if (deleted.length > 0) logger.info({ kids: deleted }, 'keys.deleted')
+}
+
+async function rotateDue(
+  { directory, purposes, keyRotationDays, keyLeadSeconds, logger }: KeyScheduleOptions,
+  nowMs: number,
+): Promise<void> {
   const leadMs = keyLeadSeconds * 1000
   for (const purpose of purposes) {
     const records = await readPublicKeys(directory, purpose, nowMs)
@@ -83,6 +88,4 @@ export async function rotateWhenDue({
     })
     logger.info({ purpose, kid, activeFrom }, 'keys.rotated')
   }
-  const deleted = await deleteRetiredKeys(directory, nowMs)
-  if (deleted.length > 0) logger.info({ kids: deleted }, 'keys.deleted')
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
@@ -135,6 +135,26 @@ describe('the schedule', () => {
     // 228 days of messages are three keys of 90 days, and the one that is active.
     expect(await privateHalves(encryption)).toHaveLength(4)
     expect(await deleteRetiredKeys(keys.directory, nowMs)).toEqual([])
+  })
+
+  test('deletes retired halves also where rotation is somebody else’s, and what interrupted rotations left', async () => {
+    const startMs = Date.now()
+    const options = {
+      directory: keys.directory,
+      purposes: [signature] as const,
+      ...{ keyRotationDays: 0, keyLeadSeconds: 600 },
+      logger: pino({ level: 'silent' }),
+    }
+    await rotateKey(keys.directory, signature, { nowMs: startMs, activeFromMs: startMs })
+    const left = path.join(keys.directory, signature, 'private', 'left-behind.json')
+    await writeFile(left, '{}')
+    await rotateWhenDue({ ...options, clock: () => startMs })
+    expect(await privateHalves(signature)).toHaveLength(3)
+    await rotateWhenDue({ ...options, clock: () => startMs + 2 * 60 * 60 * 1000 })
+    expect(await privateHalves(signature)).toHaveLength(2)
+    await rotateWhenDue({ ...options, clock: () => startMs + 300 * day })
+    expect(await privateHalves(signature)).toHaveLength(1)
+    expect(await statesAt(startMs + 300 * day)).toEqual(['active', 'retired'])
   })
 
   test('is not put off by a key that was taken back before its time', async () => {
