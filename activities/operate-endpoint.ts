@@ -86,7 +86,7 @@ export function createOperationsActivities({
         return (await journal.loadRefused(endpointId, position)) !== undefined
       } catch (error) {
         // It is there, and cannot be sent.
-        if (error instanceof IpsError && error.code === 'secret-unreadable') return true
+        if (error instanceof IpsError && !error.retryable) return true
         throw error
       }
     },

@@ -8,6 +8,7 @@ import {
   keyFreshnessMs,
   type SealingService,
 } from '../../lib/client-keys/create-client-keys.ts'
+import { clientKeyDamaged } from '../../lib/client-keys/key-file.ts'
 import { clientKeyMissing } from '../../lib/client-keys/seal-content.ts'
 import { temporalSettings, tokenSettings } from '../../lib/config/common-settings.ts'
 import { readConfig } from '../../lib/config/settings.ts'
@@ -87,14 +88,16 @@ export function createErasureSteps(environment: Environment): ErasureSteps {
   }
 }
 
-/** Why there is no key; `undefined` where there is one, or a tombstone. */
+/** Why there is no key; `undefined` where there is one, damaged or not, or a tombstone. */
 async function missingKey(look: Promise<unknown>): Promise<IpsError | undefined> {
   try {
     await look
     return undefined
   } catch (error) {
     if (isClientErased(error)) return undefined
-    if (error instanceof IpsError && error.code === clientKeyMissing) return error
+    if (!(error instanceof IpsError)) throw error
+    if (error.code === clientKeyMissing) return error
+    if (error.code === clientKeyDamaged) return undefined
     throw error
   }
 }

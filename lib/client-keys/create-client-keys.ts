@@ -3,32 +3,51 @@ import { IpsError } from '../errors/ips-error.ts'
 import {
   ensureKeyFile,
   eraseKeyFile,
-  keyFileOf,
+  isWithoutKeys,
   readKeyFile,
   type KeyFileContent,
 } from './key-file.ts'
 import { clientKeyMissing, createClientKey, type ClientKey } from './seal-content.ts'
 
-/** The keys with which a service seals what it keeps of its clients. Without a client's key nothing of it can be read. */
+/**
+ * The keys with which a service seals what it keeps of its clients. Without a client's key nothing of it can be read. What is
+ * wrong with one client's key is not retryable, and is nobody else's trouble; what is retryable is wrong with the whole folder.
+ */
 export interface ClientKeys {
   /**
-   * The client's key, for sealing: made where there is none, the same in all processes that share the folder. Throws
-   * `IpsError('client-erased')`, not retryable, and `IpsError('keys-unavailable')`, retryable.
+   * The client's key, for sealing: made where there is none and nothing is sealed with one, the same in all processes that share
+   * the folder. Throws as `existingKey` does, and what `holdsSealed` throws.
    */
   keyFor(clientId: string): Promise<ClientKey>
   /**
-   * The client's key, for what is sealed already. Throws as `keyFor` does, and `IpsError('client-key-missing')`, retryable,
-   * where there is none: the folder of keys is lost, or another one.
+   * The client's key, for what is sealed already. Throws `IpsError('client-erased')` and `IpsError('client-key-damaged')`, not
+   * retryable; `IpsError('client-key-missing')` where there is no key, retryable where there is none of any client: the folder
+   * is lost, or another one; and `IpsError('keys-unavailable')`, retryable, where the folder cannot be used.
    */
   existingKey(clientId: string): Promise<ClientKey>
   /**
-   * Erases the client's key for ever: none is made again. Other processes notice within `keyFreshnessMs`. True where there was
-   * a key. Idempotent. Throws `IpsError('keys-unavailable')`, retryable.
+   * Erases the client's key for ever, damaged or not: none is made again. Other processes notice within `keyFreshnessMs`. True
+   * where there was something to erase. Idempotent. Throws `IpsError('keys-unavailable')`, retryable.
    */
   erase(clientId: string): Promise<boolean>
+  /** Resolves where the folder can be worked with. Throws as `existingKey` does for a folder, and what `holdsSealed` throws. */
+  check(): Promise<void>
 }
 
-/** For so long a key is used without a look at its file: the erasure by another process is noticed as late as that. */
+/** What the service that seals may say and be told. */
+export interface ClientKeysOptions {
+  /**
+   * Whether the service has something sealed, of a client or of anybody: then no key is made where one is missing, and what was
+   * lost can be restored. Without it keys are made freely.
+   */
+  readonly holdsSealed?: (clientId?: string) => Promise<boolean>
+  /** Told of a client whose key is damaged or missing, at each look at it: once in `keyFreshnessMs` at most. */
+  readonly onUnusable?: (clientId: string, error: IpsError) => void
+  /** Ms, which never go back. */
+  readonly clock?: () => number
+}
+
+/** For so long a key is used without a look at its file: its erasure, or its repair, is noticed as late as that. */
 export const keyFreshnessMs = 10_000
 /** Keys in memory at most, twice; about 1 KiB each. */
 const maxCached = 10_000
@@ -59,51 +78,64 @@ export async function unlessErased<T>(work: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** Opens the keys in a folder, which is made with the first of them. `clock`: ms, which never go back. */
-export function createClientKeys(
-  directory: string,
-  clock: () => number = () => performance.now(),
-): ClientKeys {
+/** Opens the keys in a folder, which is made with the first of them. */
+export function createClientKeys(directory: string, options: ClientKeysOptions = {}): ClientKeys {
+  const { holdsSealed = () => Promise.resolve(false) } = options
   // Apart: whoever wants a key made must not be told that there is none.
-  const made = createCache(clock)
-  const found = createCache(clock)
+  const made = createCache(options)
+  const found = createCache(options)
+  const findOrMake = async (clientId: string) => {
+    const content = await readKeyFile(directory, clientId)
+    if (content !== undefined) return content
+    const isLost = await isWithoutKeys(directory)
+    const holds = await holdsSealed(isLost ? undefined : clientId)
+    if (!holds) return ensureKeyFile(directory, clientId)
+    // Another process may have made it meanwhile, and sealed something.
+    return mustBeThere(directory, clientId, isLost)
+  }
+  const find = async (clientId: string) => {
+    const content = await readKeyFile(directory, clientId)
+    return content ?? mustBeThere(directory, clientId, await isWithoutKeys(directory))
+  }
   return {
-    async keyFor(clientId) {
-      const file = keyFileOf(directory, clientId)
-      return made.get(clientId, async () => toState(clientId, await ensureKeyFile(file)))
-    },
-    async existingKey(clientId) {
-      const file = keyFileOf(directory, clientId)
-      return found.get(clientId, async () => {
-        const content = await readKeyFile(file)
-        if (content !== undefined) return toState(clientId, content)
-        throw new IpsError(clientKeyMissing, `the key of ${clientId} is not in ${directory}`, {
-          retryable: true,
-        })
-      })
-    },
+    keyFor: (clientId) => made.get(clientId, findOrMake),
+    existingKey: (clientId) => found.get(clientId, find),
     async erase(clientId) {
-      const hadKey = await eraseKeyFile(keyFileOf(directory, clientId), new Date())
+      const hadKey = await eraseKeyFile(directory, clientId, new Date())
       made.forget(clientId)
       found.forget(clientId)
       return hadKey
     },
+    async check() {
+      const isLost = (await isWithoutKeys(directory)) && (await holdsSealed())
+      if (isLost) throw missing(directory, 'any client', true)
+    },
   }
 }
 
-type KeyState = ClientKey | typeof clientErased
+async function mustBeThere(
+  directory: string,
+  clientId: string,
+  isLost: boolean,
+): Promise<KeyFileContent> {
+  const content = await readKeyFile(directory, clientId)
+  if (content === undefined) throw missing(directory, clientId, isLost)
+  return content
+}
 
-function toState(clientId: string, content: KeyFileContent): KeyState {
-  return content.state === 'key' ? createClientKey(clientId, content.key) : clientErased
+function missing(directory: string, whose: string, isLost: boolean): IpsError {
+  const others = isLost ? ': the folder has none at all, it is lost or another one' : ''
+  const message = `the key of ${whose} is not in ${directory}${others}`
+  return new IpsError(clientKeyMissing, message, { retryable: isLost })
 }
 
 interface Entry {
-  readonly state: Promise<KeyState>
+  readonly key: Promise<ClientKey>
   readonly readAt: number
 }
 
 /** What was read last, in the order of reading: callers at the same time share one look. */
-function createCache(clock: () => number) {
+function createCache({ clock = () => performance.now(), onUnusable }: ClientKeysOptions) {
   const entries = new Map<string, Entry>()
   const dropOld = (now: number) => {
     for (const [clientId, { readAt }] of entries) {
@@ -111,25 +143,32 @@ function createCache(clock: () => number) {
       entries.delete(clientId)
     }
   }
+  const look = async (clientId: string, read: (clientId: string) => Promise<KeyFileContent>) => {
+    try {
+      return toKey(clientId, await read(clientId))
+    } catch (error) {
+      // What may pass is not remembered.
+      if (!(error instanceof IpsError) || error.retryable) entries.delete(clientId)
+      else if (!isClientErased(error)) onUnusable?.(clientId, error)
+      throw error
+    }
+  }
   return {
-    async get(clientId: string, read: () => Promise<KeyState>): Promise<ClientKey> {
+    get(clientId: string, read: (clientId: string) => Promise<KeyFileContent>): Promise<ClientKey> {
       const now = clock()
       dropOld(now)
       let entry = entries.get(clientId)
       if (entry === undefined) {
-        entry = { state: read(), readAt: now }
+        entry = { key: look(clientId, read), readAt: now }
         entries.set(clientId, entry)
       }
-      const state = await entry.state.catch((error: unknown) => {
-        // A failure is not remembered.
-        if (entries.get(clientId) === entry) entries.delete(clientId)
-        throw error
-      })
-      if (state === clientErased) {
-        throw new IpsError(clientErased, `${clientId} was erased: nothing of it is kept or read`)
-      }
-      return state
+      return entry.key
     },
     forget: (clientId: string) => entries.delete(clientId),
   }
+}
+
+function toKey(clientId: string, content: KeyFileContent): ClientKey {
+  if (content.state === 'key') return createClientKey(clientId, content.key)
+  throw new IpsError(clientErased, `${clientId} was erased: nothing of it is kept or read`)
 }

@@ -11,6 +11,8 @@ export interface Dependencies {
   readonly worker: Watched<{ isRunning(): boolean }>
   /** Rejects where it cannot be reached. */
   readonly journal: { check(): Promise<void> }
+  /** With which the role seals what it keeps, if it does: rejects where none of them can be used. */
+  readonly keys?: { check(): Promise<void> }
 }
 
 /** Says of each dependency whether it can be worked with. */
@@ -18,13 +20,19 @@ export async function readReadiness({
   consumer,
   worker,
   journal,
+  keys,
 }: Dependencies): Promise<Readiness> {
   return {
     kafka: consumer.current()?.isConnected() === true ? 'ok' : 'not connected',
     temporal: worker.current()?.isRunning() === true ? 'ok' : 'the worker is not running',
-    journal: await journal.check().then(
-      () => 'ok',
-      () => 'not reachable',
-    ),
+    journal: await answerOf(journal.check(), 'not reachable'),
+    ...(keys === undefined ? {} : { keys: await answerOf(keys.check(), 'not usable') }),
   }
+}
+
+function answerOf(check: Promise<void>, trouble: string): Promise<string> {
+  return check.then(
+    () => 'ok',
+    () => trouble,
+  )
 }

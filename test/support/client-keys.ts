@@ -32,4 +32,5 @@ export const derivedKeys: ClientKeys = {
   keyFor: (clientId) => Promise.resolve(derivedKey(clientId)),
   existingKey: (clientId) => Promise.resolve(derivedKey(clientId)),
   erase: () => Promise.resolve(false),
+  check: () => Promise.resolve(),
 }

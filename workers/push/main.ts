@@ -19,6 +19,7 @@ import { startWaker } from './create-waker.ts'
 import { createJournal } from './journal/create-journal.ts'
 import { createSecretBox } from './journal/create-secret-box.ts'
 import { ensureSecretKey } from './journal/ensure-secret-key.ts'
+import { holdsSealed } from './journal/erase-client-rows.ts'
 import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
 import { listen } from './journal/listen.ts'
 import { pushSettings } from './push-settings.ts'
@@ -44,13 +45,16 @@ export const role = defineRole({
     installTemporalRuntime(logger)
     const database = config.postgresDatabasePrefix + databases[0]
     const postgres = { url: config.postgresUrl, database, logger }
-    const keys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name))
     const box = createSecretBox(await ensureSecretKey(config.ipsKeysDirectory))
     await migrate({ ...postgres, directory: path.join(import.meta.dirname, 'schema') })
     const pool = createPool({
       ...postgres,
       size: config.postgresPoolSize,
       settings: journalPoolSettings,
+    })
+    const keys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name), {
+      holdsSealed: (clientId) => holdsSealed(pool, clientId),
+      onUnusable: (clientId, error) => logger.error({ clientId, error }, 'client-key.unusable'),
     })
     const news = listen(postgres)
     const journal = createJournal(pool, { keys, box }, news, {
@@ -81,7 +85,7 @@ export const role = defineRole({
       startPushConsumer({ ...common, config, producer, keys, box, waker, onCrash }),
     )
     return {
-      readiness: () => readReadiness({ consumer, worker, journal }),
+      readiness: () => readReadiness({ consumer, worker, journal, keys }),
       async stop() {
         await Promise.all([consumer.stop(), worker.stop()])
         await Promise.all([waker.stop(), starter.stop(), retention.stop()])

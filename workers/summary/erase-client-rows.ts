@@ -24,11 +24,12 @@ export function eraseClientRows(pool: Pool, clientId: string): Promise<number> {
   })
 }
 
-/** Whether there is something of a client that only its key can open. Throws as the journal does. */
-export function holdsSealed(pool: Pool, clientId: string): Promise<boolean> {
+/** Whether there is something that only a client's key can open: of a client, or of anybody. Throws as the journal does. */
+export function holdsSealed(pool: Pool, clientId?: string): Promise<boolean> {
   return translateJournalError(async () => {
     const { rowCount } = await pool.query(
-      'SELECT FROM transactions WHERE client_id = $1 AND sealed_token IS NOT NULL LIMIT 1',
+      `SELECT FROM transactions
+       WHERE ($1::text IS NULL OR client_id = $1) AND sealed_token IS NOT NULL LIMIT 1`,
       [clientId],
     )
     return rowCount !== 0

@@ -11,6 +11,7 @@ import { roles } from '../../lib/topology.ts'
 import { createJournal } from './journal.ts'
 import { createSummaryMetrics } from './create-metrics.ts'
 import { createStoreWatch } from './create-store-watch.ts'
+import { holdsSealed } from './erase-client-rows.ts'
 import { startSummaryConsumer } from './start-summary-consumer.ts'
 import { startSummaryWorker } from './start-summary-worker.ts'
 import { startRetention } from './start-retention.ts'
@@ -48,7 +49,10 @@ export const role = defineRole({
     const producer = startProducer(kafka)
     const journal = createJournal(pool)
     const taskQueue = config.temporalTaskQueuePrefix + queueName
-    const clientKeys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name))
+    const clientKeys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, name), {
+      holdsSealed: (clientId) => holdsSealed(pool, clientId),
+      onUnusable: (clientId, error) => logger.error({ clientId, error }, 'client-key.unusable'),
+    })
     const common = { logger, metrics, taskQueue, producer, clientKeys }
     const worker = await supervise('worker', (onCrash) =>
       startSummaryWorker({ ...common, temporal, pool, onCrash }),
@@ -67,7 +71,7 @@ export const role = defineRole({
       startRetention(journal, logger, onCrash),
     )
     return {
-      readiness: () => readReadiness({ consumer, worker, journal }),
+      readiness: () => readReadiness({ consumer, worker, journal, keys: clientKeys }),
       async stop() {
         await retention.stop()
         await consumer.stop()

@@ -1,17 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  link,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  stat,
-  truncate,
-  writeFile,
-} from 'node:fs/promises'
+import { link, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createClientKeys, keyFreshnessMs } from '../../../lib/client-keys/create-client-keys.ts'
@@ -94,16 +84,6 @@ test('looking for a key and making it at the same time do not disturb each other
   await looking
 })
 
-test('a file that is no key is trouble, and is not replaced', async () => {
-  await createClientKeys(directory).keyFor('anna')
-  const file = keyFileOf(directory, 'anna')
-  await truncate(file, 20)
-  const unavailable = { code: 'keys-unavailable', retryable: true }
-  await expect(createClientKeys(directory).keyFor('anna')).rejects.toMatchObject(unavailable)
-  await expect(createClientKeys(directory).existingKey('anna')).rejects.toMatchObject(unavailable)
-  expect(await readFile(file)).toHaveLength(20)
-})
-
 test('an erased client never gets a key again, and nothing else changes', async () => {
   const keys = createClientKeys(directory)
   const sealed = sealContent(await keys.keyFor('berta'), purpose, 'hello')
@@ -139,7 +119,7 @@ test('the bytes of an erased key are nowhere below the folder', async () => {
 
 test('the erasure by another process is noticed in the promised time', async () => {
   let now = 0
-  const keys = createClientKeys(directory, () => now)
+  const keys = createClientKeys(directory, { clock: () => now })
   await keys.keyFor('anna')
   await keys.existingKey('anna')
   await createClientKeys(directory).erase('anna')

@@ -6,6 +6,7 @@ describe('the readiness of a role', () => {
     consumer: { current: () => ({ isConnected: () => true }) },
     worker: { current: () => ({ isRunning: () => true }) },
     journal: { check: () => Promise.resolve() },
+    keys: { check: () => Promise.resolve() },
   }
 
   test('is ok where everything is', async () => {
@@ -13,6 +14,7 @@ describe('the readiness of a role', () => {
       kafka: 'ok',
       temporal: 'ok',
       journal: 'ok',
+      keys: 'ok',
     })
   })
 
@@ -22,6 +24,7 @@ describe('the readiness of a role', () => {
     [{ worker: { current: () => ({ isRunning: () => false }) } }, 'temporal'],
     [{ worker: { current: () => undefined } }, 'temporal'],
     [{ journal: { check: () => Promise.reject(new Error('away')) } }, 'journal'],
+    [{ keys: { check: () => Promise.reject(new Error('away')) } }, 'keys'],
   ])('names what is not well', async (bad, name) => {
     const readiness = await readReadiness({ ...well, ...bad })
     expect(Object.keys(readiness).filter((key) => readiness[key] !== 'ok')).toEqual([name])

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../../../activities/delivery/delivery-journal.ts'
 import { isClientErased, type ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { clientKeyDamaged } from '../../../lib/client-keys/key-file.ts'
 import { clientKeyMissing } from '../../../lib/client-keys/seal-content.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
@@ -83,7 +84,9 @@ async function open(keys: ClientKeys, clientId: string, sealed: Buffer): Promise
     return openAnswer(await keys.existingKey(clientId), sealed)
   } catch (error) {
     if (isClientErased(error)) return '(erased)'
-    if (error instanceof IpsError && error.code === clientKeyMissing) return '(its key is not here)'
+    if (!(error instanceof IpsError)) throw error
+    if (error.code === clientKeyMissing) return '(its key is not here)'
+    if (error.code === clientKeyDamaged) return '(its key is damaged)'
     throw error
   }
 }
