@@ -1,6 +1,6 @@
+import { jitteredRetryAfter, type Random } from '../retry-after.ts'
 import { maxBodyBytes } from './ingest-images.ts'
 import { ingestionProblem } from './ingestion-problems.ts'
-import { jitteredRetryAfter, type Random } from './retry-after.ts'
 import type { ByteBudget } from './create-byte-budget.ts'
 
 /** Says before a body is read whether the system can take it. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { jitteredRetryAfter, retryAfterMs, type Random } from '../retry-after.ts'
 import type { IngestRight } from './authorise-ingest.ts'
 import type { ByteBudget, ByteLease } from './create-byte-budget.ts'
 import type { Publisher } from './create-publisher.ts'
@@ -9,7 +10,6 @@ import { ingestionProblem } from './ingestion-problems.ts'
 import { isMultipart } from './parse-multipart.ts'
 import { readBody, type Pace } from './read-body.ts'
 import { maxParts, maxPostBytes, readImages, type PostedImage } from './read-images.ts'
-import { jitteredRetryAfter, retryAfterMs, type Random } from './retry-after.ts'
 
 /** 8 MiB: what fits into a record with its token and envelope. */
 export const maxImageBytes = 8 * 1024 * 1024

@@ -2,14 +2,10 @@ import { problemsOf } from '../problem.ts'
 
 /** What ingestion refuses, in the order of precedence of its statuses. */
 export const ingestionProblems = {
-  'token-missing': { status: 401, title: 'There is no token' },
-  'token-invalid': { status: 401, title: 'The token is not valid' },
-  'token-expired': { status: 401, title: 'The token has expired' },
   'ingest-not-authorised': { status: 403, title: 'The token does not allow to ingest' },
   'rate-exceeded': { status: 429, title: 'Over the rate of this client', retryable: true },
   overloaded: { status: 503, title: 'The system cannot take more now', retryable: true },
   'kafka-unavailable': { status: 503, title: 'Nothing can be stored now', retryable: true },
-  'keys-unavailable': { status: 503, title: 'Tokens cannot be verified now', retryable: true },
   'transaction-id-invalid': { status: 400, title: 'The transaction id is not valid' },
   'images-invalid': { status: 400, title: 'The number of images is not valid' },
   'body-empty': { status: 400, title: 'The body is empty' },

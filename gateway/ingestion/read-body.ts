@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import { jitteredRetryAfter, type Random } from '../retry-after.ts'
 import type { ByteLease } from './create-byte-budget.ts'
 import { ingestionProblem } from './ingestion-problems.ts'
-import { jitteredRetryAfter, type Random } from './retry-after.ts'
 
 /** How much a body must move to be read on: `minBytes` in every window of `windowMs`, until it ends. */
 export interface Pace {

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
 import type { App } from '../create-app.ts'
+import { retryAfterMs } from '../retry-after.ts'
 import { authoriseIngest, type IngestRight } from './authorise-ingest.ts'
 import type { Admission } from './create-admission.ts'
 import { ingestImages, type IngestDependencies } from './ingest-images.ts'
@@ -8,7 +9,6 @@ import type { IdentifiedImage, PostContext } from './ingest-envelopes.ts'
 import { ingestSchema } from './ingest-schema.ts'
 import { ingestionProblem } from './ingestion-problems.ts'
 import { readAnnouncedImages, readTransactionId } from './read-parameters.ts'
-import { retryAfterMs } from './retry-after.ts'
 
 /** What the route needs. */
 export interface IngestionDependencies extends IngestDependencies {
