@@ -1,0 +1,155 @@
+import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { Alarms } from './create-alarms.ts'
+import { createBatchQueue } from './create-batch-queue.ts'
+import type { Bell } from './create-bell.ts'
+import type { TokenBucket } from './create-token-bucket.ts'
+import type { StreamFilters } from './read-stream-request.ts'
+import type { EncodeBatch, StreamBatch } from './stream-batch.ts'
+import type { StreamJournal, StreamNews, StreamPiece } from './streamed-message.ts'
+
+/** Where a stream is written to. */
+export interface StreamSink {
+  /** Resolves when more can be written, or when nothing can any more. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Why nothing more can be written; `undefined` while it can. */
+  readonly closed: () => string | undefined
+}
+
+/** One stream. */
+export interface Stream {
+  readonly clientId: string
+  /** The offset that it begins behind. */
+  readonly position: bigint
+  readonly maxBatch: number
+  readonly filters: StreamFilters
+  readonly bucket: TokenBucket
+  /** When its token expires, by the clock of the dependencies. */
+  readonly expiresAtMs: number
+  readonly encode: EncodeBatch
+  readonly sink: StreamSink
+  /** Rung by others too: when the sink has closed, or when the stream is to end. */
+  readonly bell: Bell
+  /** Why the server ends the stream; `undefined` while it does not. */
+  readonly ending: () => string | undefined
+}
+
+/** What streams share. */
+export interface StreamDependencies {
+  readonly journal: StreamJournal
+  readonly news: StreamNews
+  readonly alarms: Alarms
+  /** Monotonic, in milliseconds. */
+  readonly now: () => number
+  /** Calls back once after so many milliseconds; returns how to cancel it. */
+  readonly after: (delayMs: number, call: () => void) => () => void
+  readonly onSent: (batch: StreamBatch, bytes: number) => void
+  readonly onFailure: (error: unknown, clientId: string) => void
+}
+
+/** How a stream has ended, and where. */
+export interface StreamEnd {
+  readonly reason: string
+  readonly lastOffset: bigint
+}
+
+/** A client that has heard nothing for some such intervals knows that the connection is dead. */
+const heartbeatMs = 10_000
+/** What one read brings at most, but for a message that is larger by itself: held for each stream that is sending. */
+const maxReadBytes = 256 * 1024
+/** Before the journal is read again after a failure. */
+const retryMs = 1_000
+
+/**
+ * Writes a stream until it ends: when the sink closes, the token expires, the server says so, or a failure is of a kind that no
+ * repetition mends. Begins with a heartbeat. Every end but the sink's own is said in a last batch. Nothing is read from the
+ * journal while something is still to be written; whoever is idle holds nothing. Never rejects.
+ */
+export async function runStream(stream: Stream, deps: StreamDependencies): Promise<StreamEnd> {
+  const queue = createBatchQueue(stream)
+  const source = createSource(stream, deps)
+  const alarm = deps.alarms.add(() => stream.bell.ring())
+  let heartbeatAtMs = 0
+  const send = async (batch: StreamBatch) => {
+    const chunk = stream.encode(batch)
+    await stream.sink.write(chunk)
+    deps.onSent(batch, chunk.length)
+    heartbeatAtMs = deps.now() + heartbeatMs
+  }
+  const endOf = () =>
+    stream.sink.closed() ??
+    (deps.now() >= stream.expiresAtMs ? 'token-expired' : undefined) ??
+    stream.ending()
+
+  /** One step. Resolves with the reason where the stream is to end. */
+  const step = async (): Promise<string | undefined> => {
+    const end = endOf()
+    if (end !== undefined) return end
+    if (deps.now() >= heartbeatAtMs) {
+      await send({ messages: [], lastOffset: queue.position() })
+      return
+    }
+    if (queue.isEmpty() && source.isDue()) {
+      queue.fill(await source.read(queue.position()))
+      return
+    }
+    const waitMs = queue.isEmpty() ? Infinity : stream.bucket.waitMs(queue.wanted())
+    if (waitMs === 0) {
+      await send(queue.take(stream.bucket.take(queue.wanted())))
+      return
+    }
+    alarm.set(Math.min(heartbeatAtMs, stream.expiresAtMs, source.dueAtMs()))
+    const cancel = waitMs < heartbeatMs ? deps.after(waitMs, () => stream.bell.ring()) : undefined
+    await stream.bell.wait()
+    cancel?.()
+    return
+  }
+
+  const failureOf = (error: unknown): string => {
+    deps.onFailure(error, stream.clientId)
+    return error instanceof IpsError ? error.code : 'internal-error'
+  }
+
+  try {
+    let reason: string | undefined
+    while (reason === undefined) reason = await step().catch(failureOf)
+    if (stream.sink.closed() === undefined) {
+      await send({ messages: [], lastOffset: queue.position(), end: reason })
+    }
+    return { reason, lastOffset: queue.position() }
+  } finally {
+    alarm.remove()
+    source.close()
+  }
+}
+
+/** Knows when there may be something to read. */
+function createSource({ clientId, bell }: Stream, deps: StreamDependencies) {
+  let mayHaveMore = true
+  let notBeforeMs = 0
+  const unsubscribe = deps.news.subscribe(clientId, () => {
+    mayHaveMore = true
+    bell.ring()
+  })
+  const dueAtMs = () => (mayHaveMore ? notBeforeMs : Infinity)
+  return {
+    dueAtMs,
+    isDue: () => deps.now() >= dueAtMs(),
+    /** Reads on; brings nothing where another try is worth it, which is then due after a while. */
+    async read(after: bigint): Promise<StreamPiece> {
+      // Before it is read: what is appended meanwhile is news.
+      mayHaveMore = false
+      try {
+        const piece = await deps.journal.read(clientId, after, { maxBytes: maxReadBytes })
+        if (piece.lastOffset > after) mayHaveMore = true
+        return piece
+      } catch (error) {
+        if (error instanceof IpsError && !error.retryable) throw error
+        deps.onFailure(error, clientId)
+        mayHaveMore = true
+        notBeforeMs = deps.now() + retryMs
+        return { messages: [], lastOffset: after }
+      }
+    },
+    close: unsubscribe,
+  }
+}
