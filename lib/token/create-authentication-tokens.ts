@@ -30,7 +30,23 @@ export interface AuthenticationTokenOptions {
 /** Issues authentication tokens. */
 export interface AuthenticationTokenIssuer {
   /** Throws `IpsError('keys-unavailable')`, retryable. */
-  issue(token: { clientId: string; issuedAt: Date; lifetimeSeconds: number }): Promise<string>
+  issue(token: AuthenticationToken): Promise<string>
+}
+
+/** What an authentication token says. */
+export interface AuthenticationToken {
+  readonly clientId: string
+  readonly issuedAt: Date
+  readonly lifetimeSeconds: number
+  /** Issued from memory, while the identities could not be asked. */
+  readonly degraded?: boolean
+}
+
+/** Who a token is about. */
+export interface AuthenticatedClient {
+  readonly clientId: string
+  /** The token was issued from memory, while the identities could not be asked. */
+  readonly degraded?: true
 }
 
 /** Verifies authentication tokens. */
@@ -39,7 +55,7 @@ export interface AuthenticationTokenVerifier {
    * Returns who the token is about. Throws `IpsError('token-invalid')` or `IpsError('token-expired')`, not retryable, and
    * `IpsError('keys-unavailable')`, retryable.
    */
-  verify(token: string, at: Date): Promise<{ clientId: string }>
+  verify(token: string, at: Date): Promise<AuthenticatedClient>
 }
 
 /** Creates an issuer that signs with the newest active key of the folder. */
@@ -49,7 +65,7 @@ export function createAuthenticationTokenIssuer(
   const { keysDirectory, issuer, clock = Date.now, randomId = randomUUID } = options
   const reader = createKeyReader({ read: () => readSigningKey(keysDirectory, purpose), clock })
   return {
-    async issue({ clientId, issuedAt, lifetimeSeconds }) {
+    async issue({ clientId, issuedAt, lifetimeSeconds, degraded = false }) {
       const iat = Math.floor(issuedAt.getTime() / 1_000)
       return signPayload(await reader.current(), authenticationType, {
         iss: authenticationIssuer(issuer),
@@ -59,6 +75,7 @@ export function createAuthenticationTokenIssuer(
         iat,
         exp: iat + lifetimeSeconds,
         jti: randomId(),
+        ...(degraded ? { degraded } : {}),
       })
     },
   }
@@ -82,7 +99,7 @@ export function createAuthenticationTokenVerifier(
       if (key === undefined) throw tokenInvalid('its key is not known')
       const members = await readSignedToken(token, key, expected)
       checkTimes(members, at)
-      return { clientId: members.sub }
+      return { clientId: members.sub, ...(members.degraded === true ? { degraded: true } : {}) }
     },
   }
 }

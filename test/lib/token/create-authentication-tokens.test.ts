@@ -28,6 +28,21 @@ describe('authentication tokens', () => {
     await expect(verifier.verify(token, later(629))).resolves.toEqual({ clientId: 'c1' })
   })
 
+  test('say that they were issued from memory where they were, and only there', async () => {
+    const verifier = createAuthenticationTokenVerifier(options())
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), async (degraded) => {
+        const issuer = createAuthenticationTokenIssuer(options())
+        const it = { clientId: 'c1', issuedAt, lifetimeSeconds: 60, degraded }
+        await expect(verifier.verify(await issuer.issue(it), issuedAt)).resolves.toStrictEqual({
+          ...{ clientId: 'c1' },
+          ...(degraded ? { degraded } : {}),
+        })
+      }),
+      { numRuns: 4 },
+    )
+  })
+
   test('expire', async () => {
     const verifier = createAuthenticationTokenVerifier(options())
     await expect(verifier.verify(token, later(630))).rejects.toMatchObject({
