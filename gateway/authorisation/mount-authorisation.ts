@@ -12,6 +12,8 @@ import type { App } from '../create-app.ts'
 import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
+import { checkDegradation, degradationSettings } from './degradation/degradation-settings.ts'
+import { startDegradation } from './degradation/start-degradation.ts'
 import { registerAuthorisation } from './register-authorisation.ts'
 import { registerDiscovery } from './register-discovery.ts'
 
@@ -23,6 +25,7 @@ export const authorisationSettings = {
     integer(1, 86_400).default(3_600),
     'How long authorisation tokens live, less up to a tenth at random',
   ),
+  ...degradationSettings,
   publicUrl: httpSettings.publicUrl,
 } as const
 
@@ -44,6 +47,7 @@ export async function mountAuthorisation(
   options: { config: Config<typeof authorisationSettings>; logger: Logger; metrics: Registry },
 ): Promise<MountedService> {
   const { config, logger, metrics } = options
+  checkDegradation(config)
   const keysDirectory = config.ipsKeysDirectory
   const tokens = { keysDirectory, issuer: config.tokenIssuer }
   const keySchedule = await startKeySchedule({
@@ -60,12 +64,13 @@ export async function mountAuthorisation(
   }
   const pool = createPool({ ...at, size: config.postgresPoolSize })
   const migration = migrateEventually({ ...at, directory: authorisationMigrations })
+  const degradation = startDegradation({ config, pool, box, logger, metrics })
   await registerAuthorisation(app, {
-    pool,
-    box,
+    grants: degradation.grants,
     subjects: createAuthenticationTokenVerifier(tokens),
     tokens: createTokenIssuer(tokens),
     ttlSeconds: config.authorisationTokenTtlSeconds,
+    degradedTtlSeconds: config.authorisationDegradedTtlSeconds,
     logger,
     metrics,
     now: () => new Date(),
@@ -76,6 +81,7 @@ export async function mountAuthorisation(
     readiness: () => ({ authorisation: migration.state() }),
     async stop() {
       await keySchedule.stop()
+      await degradation.stop()
       await migration.stop()
       await pool.end()
     },

@@ -1,3 +1,4 @@
+import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import type { SecretBox } from '../../lib/token/create-secret-box.ts'
 import { queryStore } from '../query-store.ts'
@@ -14,6 +15,7 @@ export interface ClientGrants {
 }
 
 interface GrantsRow {
+  readonly client_id: string
   readonly suspended: boolean
   readonly webhook_secret: string
   readonly webhook_secret_key: string
@@ -29,24 +31,53 @@ export async function readGrants(
   box: SecretBox,
   clientId: string,
 ): Promise<ClientGrants | undefined> {
-  const [row] = await queryStore<GrantsRow>(
+  const [row] = await readRows(pool, [clientId])
+  return row && openRow(row, box)
+}
+
+/**
+ * Reads what is granted to several clients, in one statement: an entry for each, `undefined` where there is no such client,
+ * and no entry where its secrets cannot be read. Throws `IpsError('store-unavailable')`, retryable.
+ */
+export async function readGrantsOfMany(
+  pool: Pool,
+  box: SecretBox,
+  clientIds: readonly string[],
+): Promise<Map<string, ClientGrants | undefined>> {
+  const rows = await readRows(pool, clientIds)
+  const found = new Map<string, ClientGrants | undefined>(clientIds.map((id) => [id, undefined]))
+  for (const row of rows) {
+    try {
+      found.set(row.client_id, openRow(row, box))
+    } catch (error) {
+      if (!(error instanceof IpsError)) throw error
+      found.delete(row.client_id)
+    }
+  }
+  return found
+}
+
+function readRows(pool: Pool, clientIds: readonly string[]): Promise<GrantsRow[]> {
+  return queryStore<GrantsRow>(
     pool,
-    `SELECT suspended_at IS NOT NULL AS suspended, webhook_secret, webhook_secret_key,
+    `SELECT client_id, suspended_at IS NOT NULL AS suspended, webhook_secret, webhook_secret_key,
             (SELECT coalesce(jsonb_object_agg(claim, jsonb_build_object('value', value, 'secret', secret)), '{}')
              FROM grants WHERE grants.client_id = clients.client_id) AS claims
-     FROM clients WHERE client_id = $1`,
-    [clientId],
+     FROM clients WHERE client_id = ANY($1)`,
+    [clientIds],
   )
-  if (row === undefined) return undefined
+}
+
+function openRow(row: GrantsRow, box: SecretBox): ClientGrants {
   const claims = Object.entries(row.claims).map(([claim, sealed]) => [
     claim,
-    unsealClaim(sealed, clientId, box),
+    unsealClaim(sealed, row.client_id, box),
   ])
   return {
     suspended: row.suspended,
     claims: Object.fromEntries(claims) as Rights,
-    webhookSecret: box.open(row.webhook_secret, clientId),
-    webhookSecretKey: box.open(row.webhook_secret_key, clientId),
+    webhookSecret: box.open(row.webhook_secret, row.client_id),
+    webhookSecretKey: box.open(row.webhook_secret_key, row.client_id),
   }
 }
 

@@ -2,17 +2,20 @@ import { pino } from 'pino'
 import {
   authenticationDatabase,
   authenticationMigrations,
+  authenticationSettings,
   mountAuthentication,
 } from '../../gateway/authentication/mount-authentication.ts'
 import {
   authorisationDatabase,
   authorisationMigrations,
+  authorisationSettings,
   mountAuthorisation,
   secretBoxDirectory,
 } from '../../gateway/authorisation/mount-authorisation.ts'
 import { createApp, listen } from '../../gateway/create-app.ts'
 import { createClient, type NewClient } from '../../cli/clients/create-client.ts'
 import type { Administration } from '../../cli/clients/with-administration.ts'
+import { readConfig } from '../../lib/config/settings.ts'
 import { createMetrics, type Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createSecretBox } from '../../lib/token/create-secret-box.ts'
 import { createTestDatabases } from './postgres.ts'
@@ -40,9 +43,9 @@ export interface TokenServices {
   stop(): Promise<void>
 }
 
-/** Starts both services in this process, on a free port. */
+/** Starts both services in this process, on a free port. `environment` is read as a process's would be. */
 export async function startTokenServices(
-  options: { ttlSeconds?: number } = {},
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<TokenServices> {
   const keys = await createTestKeys()
   const databases = createTestDatabases()
@@ -57,18 +60,17 @@ export async function startTokenServices(
   const log: string[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) })
   const metrics = createMetrics('gateway')
-  const config = {
-    ipsKeysDirectory: keys.directory,
-    tokenIssuer: keys.issuer,
-    tokenCacheSize: 100,
-    postgresUrl: databases.url,
-    postgresDatabasePrefix: databases.prefix,
-    postgresPoolSize: 4,
-    authorisationTokenTtlSeconds: options.ttlSeconds ?? 3_600,
-    publicUrl: undefined,
-    keyRotationDays: 90,
-    keyLeadSeconds: 600,
-  }
+  const config = readConfig(
+    { ...authenticationSettings, ...authorisationSettings },
+    {
+      IPS_KEYS_DIRECTORY: keys.directory,
+      TOKEN_ISSUER: keys.issuer,
+      POSTGRES_URL: databases.url,
+      POSTGRES_DATABASE_PREFIX: databases.prefix,
+      POSTGRES_POOL_SIZE: '4',
+      ...environment,
+    },
+  )
   const app = createApp({ logger, metrics })
   const services = [
     await mountAuthentication(app, { config, logger, metrics }),
