@@ -7,8 +7,9 @@ import type { EndpointRow, NewDelivery } from '../../workers/push/journal/append
 import { createJournal, type PushJournal } from '../../workers/push/journal/create-journal.ts'
 import { createSecretBox } from '../../workers/push/journal/create-secret-box.ts'
 import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
+import { listen, type News } from '../../lib/journal/listen.ts'
 import type { EndpointOpeners } from '../../workers/push/journal/open-target.ts'
-import { listen, type News } from '../../workers/push/journal/listen.ts'
+import { pushChannels } from '../../workers/push/journal/channels.ts'
 import { endpointIdOf } from '../../workers/push/read-push-record.ts'
 import { sealBody, sealEndpoint } from '../../workers/push/journal/sealed-columns.ts'
 import { derivedKey, derivedKeys } from './client-keys.ts'
@@ -47,6 +48,7 @@ export async function createTestPushJournal(): Promise<TestPushJournal> {
   const news = listen({
     url: databases.url,
     database: `${databases.prefix}push`,
+    channels: pushChannels,
     logger: pino({ level: 'silent' }),
   })
   await until('the journal’s news are heard', () => news.isConnected())

@@ -1,11 +1,13 @@
 import path from 'node:path'
+import { clientKeysFolder, createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import {
   kafkaConsumerSettings,
   postgresSettings,
   temporalSettings,
   tokenSettings,
 } from '../../lib/config/common-settings.ts'
-import { clientKeysFolder, createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
+import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
+import { listen } from '../../lib/journal/listen.ts'
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
@@ -16,12 +18,11 @@ import { installTemporalRuntime } from '../../lib/temporal/start-worker.ts'
 import { roles } from '../../lib/topology.ts'
 import { createPushMetrics } from './create-push-metrics.ts'
 import { startWaker } from './create-waker.ts'
+import { pushChannels } from './journal/channels.ts'
 import { createJournal } from './journal/create-journal.ts'
 import { createSecretBox } from './journal/create-secret-box.ts'
 import { ensureSecretKey } from './journal/ensure-secret-key.ts'
 import { holdsSealed } from './journal/erase-client-rows.ts'
-import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
-import { listen } from './journal/listen.ts'
 import { pushSettings } from './push-settings.ts'
 import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
 import { startMessageStarter } from './start-message-starter.ts'
@@ -56,7 +57,7 @@ export const role = defineRole({
       holdsSealed: (clientId) => holdsSealed(pool, clientId),
       onUnusable: (clientId, error) => logger.error({ clientId, error }, 'client-key.unusable'),
     })
-    const news = listen(postgres)
+    const news = listen({ ...postgres, channels: pushChannels })
     const journal = createJournal(pool, { keys, box }, news, {
       secretOverlapSeconds: config.pushSecretOverlap,
     })

@@ -64,9 +64,8 @@ export function startPushConsumer(options: PushConsumerOptions): Promise<Consume
   const reject = (record: IncomingRecord, reason: DeadLetterReason) =>
     sendDeadLetter(producer, group, record, reason)
   const handle = createPushHandler({
-    ...{ journal, metrics, logger, readRecord },
+    ...{ journal, metrics, logger, readRecord, reject },
     wake: (endpoints) => waker.wake(endpoints),
-    reject: (record, code) => reject(record, { code, detail: 'the record cannot be read' }),
   })
   return startConsumer({
     ...kafkaOptionsOf(config),

@@ -1,8 +1,8 @@
+import { notifyOf } from '../../../lib/journal/notify-of.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { transact, type Statement } from '../../../lib/postgres/transact.ts'
 import { appendedChannel } from './channels.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
-import { notifyOf } from '../../../lib/journal/notify-of.ts'
 import { slotBits } from './slots.ts'
 import { upsertEndpoints, type EndpointRow } from './upsert-endpoints.ts'
 

@@ -1,6 +1,6 @@
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { withTransaction, type Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { oldestKept } from './slots.ts'
 
 /** Which messages of an endpoint are given up. */

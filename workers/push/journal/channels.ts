@@ -3,3 +3,6 @@ export const appendedChannel = 'push_appended'
 
 /** Endpoints whose delivery is to end and start afresh. */
 export const interruptChannel = 'push_interrupt'
+
+/** All of them. */
+export const pushChannels = [appendedChannel, interruptChannel] as const

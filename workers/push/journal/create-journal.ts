@@ -1,6 +1,8 @@
 import type { DeliveryJournal } from '../../../activities/delivery/delivery-journal.ts'
 import type { OperationsJournal } from '../../../activities/delivery/operations-journal.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
+import type { News } from '../../../lib/journal/listen.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { AppendResult, NewDelivery, WokenEndpoint } from './append-deliveries.ts'
 import { buryMessages } from './bury-messages.ts'
@@ -10,9 +12,7 @@ import { createSharedStatements } from './create-shared-statements.ts'
 import { dropExpiredSlots } from './drop-expired-slots.ts'
 import { fallAsleep } from './fall-asleep.ts'
 import { forgetOldStarts } from './forget-old-starts.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { EndpointOpeners } from './open-target.ts'
-import type { News } from './listen.ts'
 import { findUnstarted, markStarted, type UnstartedMessage } from './message-starts.ts'
 import { noteEndpoint } from './note-endpoints.ts'
 import { openSlotWhenDue } from './open-slot.ts'
@@ -55,7 +55,7 @@ const defaultSecretOverlapSeconds = 24 * 60 * 60
 export function createJournal(
   pool: Pool,
   openers: EndpointOpeners,
-  news: News,
+  news: Pick<News, 'subscribe'>,
   { secretOverlapSeconds = defaultSecretOverlapSeconds }: JournalOptions = {},
 ): PushJournal {
   const statements = createSharedStatements(pool, openers.keys, secretOverlapSeconds)
@@ -90,7 +90,11 @@ export function createJournal(
         pool.query('SELECT pg_notify($1, $2)', [interruptChannel, endpointId]),
       )
     },
-    subscribe: (endpointId, listener) => news.subscribe(endpointId, listener),
+    subscribe: (endpointId, listener) =>
+      news.subscribe(endpointId, (channel) => {
+        if (channel === interruptChannel) listener.onInterrupted?.()
+        else listener.onAppended?.()
+      }),
     markSignalled: (endpoints) => markSignalled(pool, endpoints),
     findUnsignalled: (limit) => findUnsignalled(pool, limit),
     findUnstarted: (limit) => findUnstarted(pool, limit),

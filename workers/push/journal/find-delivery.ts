@@ -3,6 +3,7 @@ import { isClientErased, type ClientKeys } from '../../../lib/client-keys/create
 import { clientKeyDamaged } from '../../../lib/client-keys/key-file.ts'
 import { clientKeyMissing } from '../../../lib/client-keys/seal-content.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import {
   describeDeliveries,
@@ -12,7 +13,6 @@ import {
   type DeliveryRow,
   type LoggedDelivery,
 } from './delivery-rows.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openAnswer } from './sealed-columns.ts'
 
 interface AttemptRow {

@@ -1,3 +1,4 @@
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import {
   describeDeliveries,
@@ -7,7 +8,6 @@ import {
   type DeliveryRow,
   type DeliveryState,
 } from './delivery-rows.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** Which messages of a client are listed. */
 export interface DeliverySelection {

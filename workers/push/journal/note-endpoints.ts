@@ -1,7 +1,7 @@
 import type { EndpointNote } from '../../../activities/delivery/operations-journal.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** How many requests to an endpoint are under way. */
 export interface InFlightNote {

@@ -4,9 +4,9 @@ import type {
   RefusedMessage,
 } from '../../../activities/delivery/operations-journal.ts'
 import { unlessErased } from '../../../lib/client-keys/create-client-keys.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { openTarget, targetColumns, type EndpointOpeners, type TargetRow } from './open-target.ts'
 import { openBody } from './sealed-columns.ts'
 

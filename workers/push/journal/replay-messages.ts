@@ -1,7 +1,7 @@
 import type { ReplaySelection } from '../../../activities/delivery/operations-journal.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { withTransaction, type Pool, type PoolClient } from '../../../lib/postgres/create-pool.ts'
 import { appendedChannel } from './channels.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { lockEndpoint } from './lock-endpoint.ts'
 import { slotBits } from './slots.ts'
 

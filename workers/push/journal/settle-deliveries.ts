@@ -1,7 +1,7 @@
 import type { AttemptRecord, Settlement } from '../../../activities/delivery/delivery-journal.ts'
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { toText } from './attempt-texts.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 import { oldestKept } from './slots.ts'
 
 /**

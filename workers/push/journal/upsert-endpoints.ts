@@ -1,6 +1,6 @@
+import { notifyOf } from '../../../lib/journal/notify-of.ts'
 import type { Statement } from '../../../lib/postgres/transact.ts'
 import { interruptChannel } from './channels.ts'
-import { notifyOf } from '../../../lib/journal/notify-of.ts'
 
 /** An endpoint as a token names it, ready for the journal. */
 export interface EndpointRow {

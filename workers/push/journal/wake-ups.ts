@@ -1,6 +1,6 @@
+import { onJournal } from '../../../lib/journal/on-journal.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { WokenEndpoint } from './append-deliveries.ts'
-import { onJournal } from '../../../lib/journal/on-journal.ts'
 
 /** After this time an endpoint that was woken and not signalled is somebody's that has died. */
 const signalGraceMs = 5_000

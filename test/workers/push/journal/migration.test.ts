@@ -76,15 +76,7 @@ afterAll(async () => {
 })
 
 function createMigrated() {
-  return createJournal(
-    pool,
-    { keys: derivedKeys, box },
-    {
-      subscribe: () => () => undefined,
-      isConnected: () => true,
-      close: () => Promise.resolve(),
-    },
-  )
+  return createJournal(pool, { keys: derivedKeys, box }, { subscribe: () => () => undefined })
 }
 
 test('every pending message and every outcome of the old journal is in the new one', async () => {

@@ -1,0 +1,2 @@
+/** Clients to whose stream something was appended: their ids, separated by commas. */
+export const appendedChannel = 'firehose_appended'
