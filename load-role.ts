@@ -7,6 +7,7 @@ const modules: Record<RoleName, () => Promise<{ role: unknown }>> = {
   ingestion: () => import('./gateway/ingestion/main.ts'),
   authentication: () => import('./gateway/authentication/main.ts'),
   authorisation: () => import('./gateway/authorisation/main.ts'),
+  'firehose-stream': () => import('./gateway/firehose/main.ts'),
   'vision-faceextract': () => import('./workers/faceextract/main.ts'),
   'vision-ocr': () => import('./workers/ocr/main.ts'),
   summary: () => import('./workers/summary/main.ts'),

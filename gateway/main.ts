@@ -4,6 +4,8 @@ import {
 } from './authentication/mount-authentication.ts'
 import { authorisationSettings, mountAuthorisation } from './authorisation/mount-authorisation.ts'
 import { defineHttpRole } from './define-http-role.ts'
+import { firehoseStreamSettings } from './firehose/firehose-settings.ts'
+import { mountFirehose } from './firehose/mount-firehose.ts'
 import { httpSettings } from './http-settings.ts'
 import { ingestionSettings } from './ingestion/ingestion-settings.ts'
 import { mountIngestion } from './ingestion/mount-ingestion.ts'
@@ -17,12 +19,14 @@ export const role = defineHttpRole({
     ...ingestionSettings,
     ...authenticationSettings,
     ...authorisationSettings,
+    ...firehoseStreamSettings,
   },
   async mount(app, context) {
     const services: MountedService[] = [
       await mountAuthentication(app, context),
       await mountAuthorisation(app, context),
       mountIngestion(app, context),
+      mountFirehose(app, context),
     ]
     return {
       async readiness() {

@@ -1,6 +1,6 @@
+import type { Page, StreamedMessage } from '../../workers/firehose/journal/read-messages.ts'
 import type { StreamBatch } from './stream-batch.ts'
 import type { StreamFilters } from './read-stream-request.ts'
-import type { StreamedMessage, StreamPiece } from './streamed-message.ts'
 
 /** A line of about this size is large enough to be cheap, and small enough to be held for each stream. */
 const maxBatchBytes = 256 * 1024
@@ -10,8 +10,8 @@ export interface BatchQueue {
   /** How far the stream has come. */
   readonly position: () => bigint
   readonly isEmpty: () => boolean
-  /** Takes a piece that was read behind the one before. Only where the queue is empty. */
-  fill(piece: StreamPiece): void
+  /** Takes a page that was read behind the one before. Only where the queue is empty. */
+  fill(page: Page): void
   /** How many messages the next batch can have. */
   readonly wanted: () => number
   /** Takes a batch of so many messages; `count` is at least 1, and not above `wanted`. */
@@ -20,7 +20,7 @@ export interface BatchQueue {
 
 /**
  * Creates a queue that keeps what the filters let through, in batches of at most `maxBatch` messages and about 256 KiB. Its
- * position is that of the last message taken, and past all that follows it in the piece where nothing of that is wanted.
+ * position is that of the last message taken, and past all that follows it in the page where nothing of that is wanted.
  */
 export function createBatchQueue(options: {
   position: bigint
@@ -31,7 +31,7 @@ export function createBatchQueue(options: {
   let { position } = options
   let messages: readonly StreamedMessage[] = []
   let next = 0
-  let pieceEnd = position
+  let pageEnd = position
 
   const wanted = () => {
     const most = Math.min(messages.length, next + maxBatch)
@@ -46,17 +46,17 @@ export function createBatchQueue(options: {
   const isEmpty = () => next === messages.length
   const forgetWhenEmpty = () => {
     if (!isEmpty()) return
-    position = pieceEnd
+    position = pageEnd
     messages = []
     next = 0
   }
   return {
     ...{ isEmpty, wanted },
     position: () => position,
-    fill(piece) {
-      messages = piece.messages.filter((message) => isWanted(message, filters))
+    fill(page) {
+      messages = page.messages.filter((message) => isWanted(message, filters))
       next = 0
-      pieceEnd = piece.lastOffset
+      pageEnd = page.lastOffset
       forgetWhenEmpty()
     },
     take(count) {

@@ -5,8 +5,8 @@ import {
   BatchSchema,
   MessageSchema,
 } from '../../proto/gen/com/reactivearchitecturecookbook/firehose-v1m0_pb.ts'
+import type { StreamedMessage } from '../../workers/firehose/journal/read-messages.ts'
 import type { StreamBatch } from './stream-batch.ts'
-import type { StreamedMessage } from './streamed-message.ts'
 
 /**
  * Writes a batch as a `firehose.v1m0.Batch`, its size before it as a varint. The payloads come from their JSON, which is what

@@ -1,8 +1,9 @@
+import type { FirehoseReader } from '../../workers/firehose/journal/create-firehose-journal.ts'
+import type { Bounds } from '../../workers/firehose/journal/read-messages.ts'
+import { jitteredRetryAfter, type Random } from '../retry-after.ts'
 import type { StreamRight } from './authorise-stream.ts'
 import { firehoseProblem } from './firehose-problems.ts'
 import type { StreamRequest } from './read-stream-request.ts'
-import type { StreamBounds, StreamJournal } from './streamed-message.ts'
-import { jitteredRetryAfter, type Random } from '../retry-after.ts'
 
 /**
  * Finds the offset that a stream begins behind. Throws the problems `journal-unavailable`, `offset-in-future` and
@@ -11,7 +12,7 @@ import { jitteredRetryAfter, type Random } from '../retry-after.ts'
 export async function findPosition(
   { clientId }: StreamRight,
   { lastOffset }: StreamRequest,
-  { journal, random }: { journal: Pick<StreamJournal, 'bounds'>; random: Random },
+  { journal, random }: { journal: Pick<FirehoseReader, 'bounds'>; random: Random },
 ): Promise<bigint> {
   const bounds = await readBounds(journal, clientId, random)
   if (lastOffset === 'latest') return bounds.lastOffset
@@ -28,10 +29,10 @@ export async function findPosition(
 }
 
 async function readBounds(
-  journal: Pick<StreamJournal, 'bounds'>,
+  journal: Pick<FirehoseReader, 'bounds'>,
   clientId: string,
   random: Random,
-): Promise<StreamBounds> {
+): Promise<Bounds> {
   try {
     return await journal.bounds(clientId)
   } catch (cause) {

@@ -1,11 +1,12 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { FirehoseReader } from '../../workers/firehose/journal/create-firehose-journal.ts'
+import type { Page } from '../../workers/firehose/journal/read-messages.ts'
 import type { Alarms } from './create-alarms.ts'
 import { createBatchQueue } from './create-batch-queue.ts'
 import type { Bell } from './create-bell.ts'
 import type { TokenBucket } from './create-token-bucket.ts'
 import type { StreamFilters } from './read-stream-request.ts'
 import type { EncodeBatch, StreamBatch } from './stream-batch.ts'
-import type { StreamJournal, StreamNews, StreamPiece } from './streamed-message.ts'
 
 /** Where a stream is written to. */
 export interface StreamSink {
@@ -33,9 +34,14 @@ export interface Stream {
   readonly ending: () => string | undefined
 }
 
+/** Tells that something may have been appended for a client. */
+export interface StreamNews {
+  subscribe(clientId: string, onNews: () => void): () => void
+}
+
 /** What streams share. */
 export interface StreamDependencies {
-  readonly journal: StreamJournal
+  readonly journal: Pick<FirehoseReader, 'bounds' | 'read'>
   readonly news: StreamNews
   readonly alarms: Alarms
   /** Monotonic, in milliseconds. */
@@ -135,19 +141,19 @@ function createSource({ clientId, bell }: Stream, deps: StreamDependencies) {
     dueAtMs,
     isDue: () => deps.now() >= dueAtMs(),
     /** Reads on; brings nothing where another try is worth it, which is then due after a while. */
-    async read(after: bigint): Promise<StreamPiece> {
+    async read(after: bigint): Promise<Page> {
       // Before it is read: what is appended meanwhile is news.
       mayHaveMore = false
       try {
-        const piece = await deps.journal.read(clientId, after, { maxBytes: maxReadBytes })
-        if (piece.lastOffset > after) mayHaveMore = true
-        return piece
+        const page = await deps.journal.read(clientId, after, { maxBytes: maxReadBytes })
+        if (page.hasMore) mayHaveMore = true
+        return page
       } catch (error) {
         if (error instanceof IpsError && !error.retryable) throw error
         deps.onFailure(error, clientId)
         mayHaveMore = true
         notBeforeMs = deps.now() + retryMs
-        return { messages: [], lastOffset: after }
+        return { messages: [], lastOffset: after, hasMore: false }
       }
     },
     close: unsubscribe,

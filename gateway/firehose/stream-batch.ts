@@ -1,4 +1,4 @@
-import type { StreamedMessage } from './streamed-message.ts'
+import type { StreamedMessage } from '../../workers/firehose/journal/read-messages.ts'
 
 /** A piece of a stream as it is sent; a heartbeat where it has no messages. */
 export interface StreamBatch {
