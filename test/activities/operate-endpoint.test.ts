@@ -89,10 +89,13 @@ describe('a look at a message', () => {
     await expect(look(() => Promise.resolve(undefined))).resolves.toBe(false)
   })
 
-  test('takes one whose secret cannot be read for one that is there', async () => {
-    const unreadable = new IpsError('secret-unreadable', 'on purpose')
-    await expect(look(() => Promise.reject(unreadable))).resolves.toBe(true)
-  })
+  test.each(['secret-unreadable', 'client-key-damaged', 'client-key-missing'])(
+    'takes one that cannot be opened (%s) for one that is there',
+    async (code) => {
+      const unreadable = new IpsError(code, 'on purpose')
+      await expect(look(() => Promise.reject(unreadable))).resolves.toBe(true)
+    },
+  )
 
   test('says nothing while the journal is away', async () => {
     const away = new IpsError('journal-unavailable', 'on purpose', { retryable: true })

@@ -1,4 +1,5 @@
 import { appendInParts, journalRefused } from '../../lib/kafka/append-in-parts.ts'
+import type { DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
 import type { BatchContext, IncomingRecord } from '../../lib/kafka/start-consumer.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { NewDelivery, WokenEndpoint } from './journal/append-deliveries.ts'
@@ -14,7 +15,7 @@ export interface PushHandlerDependencies {
   /** Signals workflows in the background. Never throws: what it does not reach is found by the sweeper. */
   readonly wake: (endpoints: readonly WokenEndpoint[]) => void
   /** Puts a record aside for good; throws where it cannot be made durable. */
-  readonly reject: (record: IncomingRecord, reason: string) => Promise<void>
+  readonly reject: (record: IncomingRecord, reason: DeadLetterReason) => Promise<void>
   readonly logger: Logger
 }
 
@@ -33,28 +34,31 @@ export function createPushHandler(
       metrics.recordRead(outcome)
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
     }
-    const putAside = async (record: IncomingRecord, reason: string) => {
+    const putAside = async (record: IncomingRecord, reason: DeadLetterReason) => {
       await reject(record, reason)
-      note(reason)
+      note(reason.code)
       context.complete(record)
     }
     const wanted: WantedRecord[] = []
+    const refused: RefusedRecord[] = []
     for (const record of records) {
       if (context.signal.aborted) return
       const read = await readRecord(record.value)
       if (read.outcome === 'deliver') wanted.push({ record, delivery: read.delivery })
-      else if (read.outcome === 'reject') await putAside(record, read.reason)
+      else if (read.outcome === 'reject') refused.push({ record, reason: read.reason })
       else {
         note(read.reason)
         context.complete(record)
       }
     }
+    // A client whose key is damaged may have sent all of them: others in the partition wait no longer than for one.
+    await Promise.all(refused.map(({ record, reason }) => putAside(record, reason)))
     let woken = 0
     const append = (part: readonly WantedRecord[]) =>
       journal.append(part.map(({ delivery }) => delivery))
     for await (const part of appendInParts(wanted, append)) {
       if ('refused' in part) {
-        await putAside(part.refused.record, journalRefused)
+        await putAside(part.refused.record, { code: journalRefused, detail: part.error.message })
         continue
       }
       for (const { record } of part.appended) {
@@ -75,6 +79,12 @@ export function createPushHandler(
       'batch.journalled',
     )
   }
+}
+
+/** A record that is to be put aside. */
+interface RefusedRecord {
+  readonly record: IncomingRecord
+  readonly reason: DeadLetterReason
 }
 
 /** A record that is to be delivered. */

@@ -8,6 +8,7 @@ import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import type { DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
 import { pushClaim } from '../../lib/token/push-claim.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
@@ -26,8 +27,8 @@ export type PushRecord =
       readonly outcome: 'ignore'
       readonly reason: 'no-claim' | 'claim-malformed' | 'type-unwanted' | typeof clientErased
     }
-  /** It cannot be read, and never will be. */
-  | { readonly outcome: 'reject'; readonly reason: string }
+  /** It cannot be read, or not until somebody repairs something. */
+  | { readonly outcome: 'reject'; readonly reason: DeadLetterReason }
 
 /** Reads the value of a record. Throws what is retryable only. */
 export type PushRecordReader = (value: Uint8Array) => Promise<PushRecord>
@@ -76,7 +77,7 @@ export function createPushRecordReader(dependencies: {
     } catch (error) {
       if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
       if (!(error instanceof IpsError) || error.retryable) throw error
-      return { outcome: 'reject', reason: error.code }
+      return { outcome: 'reject', reason: { code: error.code, detail: error.message } }
     }
   }
 }
@@ -135,7 +136,7 @@ function toRecord(
   const texts = [messageId, correlationId, imageId, traceparent, message.type]
   // PostgreSQL's text cannot hold it; no client's message has it.
   if (texts.some((text) => text.includes('\0')))
-    return { outcome: 'reject', reason: 'envelope-malformed' }
+    throw new IpsError('envelope-malformed', 'a text of the record has a zero byte')
   const { type } = message
   return {
     outcome: 'deliver',

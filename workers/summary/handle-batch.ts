@@ -39,7 +39,8 @@ export function createBatchHandler(dependencies: BatchDependencies) {
     const keys = distinctKeys(done.journalled.map(({ entry }) => entry))
     const signalled = await tellTransactions(keys, endedBy(done.journalled), dependencies)
     const refused = [...batch.refused, ...done.refused]
-    for (const { record, reason } of refused) await reject(record, reason)
+    // A client whose key is damaged may have sent all of them: others in the partition wait no longer than for one.
+    await Promise.all(refused.map(({ record, reason }) => reject(record, reason)))
     await journal.settle(end)
     for (const record of records) context.complete(record)
     onRecords('journalled', done.journalled.length)

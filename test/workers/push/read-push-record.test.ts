@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { createClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { keyFileOf } from '../../../lib/client-keys/key-file.ts'
 import { createWebhookKeyPair, createWebhookSecret } from '../../../lib/token/webhook-secret.ts'
 import { createSecretBox } from '../../../workers/push/journal/create-secret-box.ts'
 import {
@@ -102,9 +105,9 @@ describe('a record', () => {
 
   test('with a text that the journal cannot hold is put aside', async () => {
     const claim = { url, secret: createWebhookSecret() }
-    await expect(readWith(claim, { messageId: 'a\0b' })).resolves.toEqual({
+    await expect(readWith(claim, { messageId: 'a\0b' })).resolves.toMatchObject({
       outcome: 'reject',
-      reason: 'envelope-malformed',
+      reason: { code: 'envelope-malformed' },
     })
   })
 
@@ -126,6 +129,27 @@ describe('a record', () => {
     const token = await issueTestToken(keys, { clientId, rights })
     const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
     expect(await reader(value)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
+    await clientKeys.remove()
+  })
+
+  test('of a client whose key is damaged is put aside, and says which file it is', async () => {
+    const clientKeys = await createTestClientKeys()
+    await clientKeys.keyFor(clientId)
+    const file = keyFileOf(clientKeys.directory, clientId)
+    await writeFile(file, '')
+    const reader = createPushRecordReader({
+      ...{ verifier: keys.createVerifier(), keys: createClientKeys(clientKeys.directory), box },
+    })
+    const readFor = async (name: string) => {
+      const rights = { 'push-1': { url, secret: createWebhookSecret() } }
+      const token = await issueTestToken(keys, { clientId: name, rights })
+      return reader(createVisionRecord({ clientId: name, token, messageId: 'id' }).value)
+    }
+    expect(await readFor(clientId)).toEqual({
+      outcome: 'reject',
+      reason: { code: 'client-key-damaged', detail: expect.stringContaining(file) as unknown },
+    })
+    expect(await readFor('another')).toMatchObject({ outcome: 'deliver' })
     await clientKeys.remove()
   })
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { randomUUID } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
 import { pino } from 'pino'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { DeadLetterReason } from '../../../lib/kafka/send-dead-letter.ts'
-import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { createClientKeys, type ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
+import { keyFileOf } from '../../../lib/client-keys/key-file.ts'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
 import { maxTransactionImages } from '../../../workers/summary/find-surplus-images.ts'
 import { createBatchHandler } from '../../../workers/summary/handle-batch.ts'
@@ -47,7 +49,11 @@ function createHandler(isKafkaAway = false, clientKeys: ClientKeys = keys) {
   const completed: bigint[] = []
   const handle = createBatchHandler({
     journal: createJournal(pool),
-    readRights: async () => ({ ...rights, key: await clientKeys.keyFor(clientId) }),
+    // A token of these tests names the client, or else it is the usual one.
+    async readRights(token) {
+      const of = token === 't' ? clientId : token
+      return { ...rights, clientId: of, key: await clientKeys.keyFor(of) }
+    },
     signalTransactions: (transactions) => Promise.resolve(void signalled.push(...transactions)),
     reject({ offset }, reason) {
       if (isKafkaAway) return Promise.reject(away)
@@ -136,4 +142,26 @@ test('keeps and puts aside nothing of a client that was erased, and tells nobody
   ])
   expect(rows).toEqual([])
   await erased.remove()
+})
+
+test('puts aside the records of a client whose key is damaged, and journals those of others', async () => {
+  const damaged = randomUUID()
+  const file = keyFileOf(keys.directory, damaged)
+  await keys.keyFor(damaged)
+  await writeFile(file, '')
+  const handler = createHandler(false, createClientKeys(keys.directory))
+  const [lost, kept] = [randomUUID(), randomUUID()]
+  const valuesOf = (correlationId: string, token: string) =>
+    createTextRecords({ clientId: '', correlationId, token, image: 1 }).map(({ value }) => value)
+  await handler.run([...valuesOf(lost, damaged), ...valuesOf(kept, 't')])
+  expect(handler).toMatchObject({
+    outcomes: ['journalled', 'journalled', 'client-key-damaged', 'client-key-damaged'],
+    signalled: [{ clientId, correlationId: kept }],
+  })
+  expect(handler.completed).toEqual([0n, 1n, 2n, 3n])
+  expect(handler.letters.map(({ offset }) => offset)).toEqual([0n, 1n])
+  for (const { reason } of handler.letters)
+    expect(reason).toMatchObject({
+      ...{ code: 'client-key-damaged', detail: expect.stringContaining(file) as unknown },
+    })
 })
