@@ -27,7 +27,7 @@ import { pushSettings } from './push-settings.ts'
 import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
 import { startMessageStarter } from './start-message-starter.ts'
 import { startPushWorker } from './start-push-worker.ts'
-import { startRetention } from './start-retention.ts'
+import { startPushRetention } from './start-push-retention.ts'
 
 const settings = {
   ...kafkaConsumerSettings,
@@ -76,7 +76,7 @@ export const role = defineRole({
       }),
     )
     const retention = await supervise('retention', (onCrash) =>
-      startRetention({
+      startPushRetention({
         ...common,
         ...{ retentionSeconds: config.pushRetention, onExpired: metrics.expired, onCrash },
       }),

@@ -9,15 +9,14 @@ import { buryMessages } from './bury-messages.ts'
 import { interruptChannel } from './channels.ts'
 import { claimEndpoint } from './claim-endpoint.ts'
 import { createSharedStatements } from './create-shared-statements.ts'
-import { dropExpiredSlots } from './drop-expired-slots.ts'
 import { fallAsleep } from './fall-asleep.ts'
 import { forgetOldStarts } from './forget-old-starts.ts'
 import type { EndpointOpeners } from './open-target.ts'
 import { findUnstarted, markStarted, type UnstartedMessage } from './message-starts.ts'
 import { noteEndpoint } from './note-endpoints.ts'
-import { openSlotWhenDue } from './open-slot.ts'
 import { loadRefused, settleRefused } from './refused-messages.ts'
 import { replayMessages } from './replay-messages.ts'
+import { dropDeliverySlots, openDeliverySlot } from './slots.ts'
 import { findUnsignalled, markSignalled } from './wake-ups.ts'
 
 /** The journal of push: its write side, and what the delivery needs of it. */
@@ -35,9 +34,9 @@ export interface PushJournal extends DeliveryJournal, OperationsJournal {
   markStarted(messages: readonly Pick<UnstartedMessage, 'endpointId' | 'position'>[]): Promise<void>
   /** See `forgetOldStarts`. */
   forgetOldStarts(): Promise<number>
-  /** See `openSlotWhenDue`. */
+  /** See `openDeliverySlot`. */
   openSlotWhenDue(): Promise<number | undefined>
-  /** See `dropExpiredSlots`. */
+  /** See `dropDeliverySlots`. */
   dropExpiredSlots(retentionSeconds: number, onExpired: (messages: number) => void): Promise<number>
   /** Throws `IpsError('journal-unavailable')` where it is. */
   check(): Promise<void>
@@ -100,9 +99,9 @@ export function createJournal(
     findUnstarted: (limit) => findUnstarted(pool, limit),
     markStarted: (messages) => markStarted(pool, messages),
     forgetOldStarts: () => forgetOldStarts(pool),
-    openSlotWhenDue: () => openSlotWhenDue(pool),
+    openSlotWhenDue: () => openDeliverySlot(pool),
     dropExpiredSlots: (retentionSeconds, onExpired) =>
-      dropExpiredSlots(pool, retentionSeconds, onExpired),
+      dropDeliverySlots(pool, retentionSeconds, onExpired),
     async check() {
       await onJournal('asking the journal', () => pool.query('SELECT 1'))
     },

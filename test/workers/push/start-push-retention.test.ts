@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { pino } from 'pino'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
-import { keepJournal, startRetention } from '../../../workers/push/start-retention.ts'
+import { keepJournal, startPushRetention } from '../../../workers/push/start-push-retention.ts'
 import { until } from '../../support/until.ts'
 import {
   createDelivery,
@@ -31,7 +31,7 @@ test('opens the slot that is due and drops the old ones at once, and says what h
   const expired: number[] = []
   const events: string[] = []
   const logger = pino({}, { write: (line: string) => events.push(line) })
-  const retention = startRetention({
+  const retention = startPushRetention({
     ...{ journal: test_.journal, retentionSeconds, logger },
     onExpired: (messages) => expired.push(messages),
     onCrash: (error) => expect(error).toBeUndefined(),
@@ -83,7 +83,7 @@ test('drops old slots even where none can be opened', async () => {
 test('crashes over what the next time does not mend', async () => {
   const bug = new TypeError('on purpose')
   const crashes: unknown[] = []
-  const retention = startRetention({
+  const retention = startPushRetention({
     ...{ retentionSeconds, logger: silent, onExpired: () => undefined },
     journal: {
       openSlotWhenDue: () => Promise.reject(bug),
