@@ -26,7 +26,6 @@ export interface TokenRequest {
   /** True where authentication could not see the client's state. */
   readonly degraded: boolean
   readonly scope: string | undefined
-  readonly now: Date
 }
 
 /** What issuing needs. */
@@ -37,6 +36,7 @@ export interface IssuingDependencies {
   readonly degradedTtlSeconds: number
   readonly logger: Logger
   readonly metrics: Registry
+  readonly now: () => Date
   /** From 0 to below 1. */
   readonly random: () => number
 }
@@ -62,48 +62,60 @@ export function createTokenIssuance(deps: IssuingDependencies): IssueToken {
     })
   }
 
-  const read = async (clientId: string): Promise<KnownClient & { grants: ClientGrants }> => {
-    const known = await source.read(clientId).catch((error: unknown) => {
+  const read = (clientId: string) =>
+    source.read(clientId).catch((error: unknown) => {
       throw isStoreUnavailable(error) ? unavailable('unknown', error) : error
     })
-    const { grants } = known
-    if (grants !== undefined && !grants.suspended) return { ...known, grants }
-    throw new OAuthError('invalid_client', 'the client is unknown or suspended')
+
+  const issueFull = async (request: TokenRequest, { grants }: KnownClient) => {
+    const active = requireActive(grants)
+    const claims = narrowRights(active.claims, request.scope)
+    const lifetimeSeconds = deps.ttlSeconds - Math.floor(random() * randomShare * deps.ttlSeconds)
+    const response = await respond(request, { grants: active, claims, lifetimeSeconds }, deps)
+    source.noteDelivery(request.clientId, claims)
+    return response
   }
 
-  return async (request) => {
-    const { clientId, scope } = request
-    const known = await read(clientId)
-    if (!known.remembered && !request.degraded) {
-      const claims = narrowRights(known.grants.claims, scope)
-      const lifetimeSeconds = deps.ttlSeconds - Math.floor(random() * randomShare * deps.ttlSeconds)
-      const response = await respond(request, { ...known, claims, lifetimeSeconds }, deps)
-      source.noteDelivery(clientId, claims)
-      return response
-    }
+  const issueDegraded = async (request: TokenRequest, known: KnownClient) => {
+    const { delivered, remainingSeconds } = known
+    if (remainingSeconds === 0) throw unavailable('too-old')
+    const grants = requireActive(known.confirmed)
     const terms = degrade({
-      ...known,
-      claims: known.grants.claims,
-      scope,
+      claims: grants.claims,
+      delivered,
+      scope: request.scope,
       ttlSeconds: deps.degradedTtlSeconds,
+      remainingSeconds,
       random: random(),
     })
     if (typeof terms === 'string') throw unavailable(terms)
-    const response = await respond(request, { ...known, ...terms, degraded: true }, deps)
+    const response = await respond(request, { grants, ...terms, degraded: true }, deps)
     outcomes.inc({ outcome: 'issued' })
     return response
   }
+
+  return async (request) => {
+    const known = await read(request.clientId)
+    return known.remembered || request.degraded
+      ? issueDegraded(request, known)
+      : issueFull(request, known)
+  }
+}
+
+function requireActive(grants: ClientGrants | undefined): ClientGrants {
+  if (grants !== undefined && !grants.suspended) return grants
+  throw new OAuthError('invalid_client', 'the client is unknown or suspended')
 }
 
 async function respond(
-  { clientId, now }: TokenRequest,
+  { clientId }: TokenRequest,
   terms: {
     readonly claims: Rights
     readonly grants: ClientGrants
     readonly lifetimeSeconds: number
     readonly degraded?: true
   },
-  { tokens, logger }: IssuingDependencies,
+  { tokens, logger, now }: IssuingDependencies,
 ): Promise<TokenResponse> {
   const { claims, grants, lifetimeSeconds, degraded } = terms
   const rights = completeRights(claims, grants, (claim, reason) =>
@@ -114,7 +126,7 @@ async function respond(
     access_token: await tokens.issue({
       clientId,
       rights,
-      issuedAt: now,
+      issuedAt: now(),
       lifetimeSeconds,
       ...mark,
     }),

@@ -12,6 +12,7 @@ import type { App } from '../create-app.ts'
 import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
+import { tokenEndpointSettings } from '../register-token-endpoint.ts'
 import { checkDegradation, degradationSettings } from './degradation/degradation-settings.ts'
 import { startDegradation } from './degradation/start-degradation.ts'
 import { registerAuthorisation } from './register-authorisation.ts'
@@ -26,6 +27,7 @@ export const authorisationSettings = {
     'How long authorisation tokens live, less up to a tenth at random',
   ),
   ...degradationSettings,
+  ...tokenEndpointSettings,
   publicUrl: httpSettings.publicUrl,
 } as const
 
@@ -66,6 +68,7 @@ export async function mountAuthorisation(
   const migration = migrateEventually({ ...at, directory: authorisationMigrations })
   const degradation = startDegradation({ config, pool, box, logger, metrics })
   await registerAuthorisation(app, {
+    tokensPerMinute: config.tokensPerMinute,
     grants: degradation.grants,
     subjects: createAuthenticationTokenVerifier(tokens),
     tokens: createTokenIssuer(tokens),

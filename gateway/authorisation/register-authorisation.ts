@@ -12,7 +12,8 @@ const accessTokenType = 'urn:ietf:params:oauth:token-type:access_token'
 /** What the endpoint needs. */
 export interface AuthorisationDependencies extends IssuingDependencies {
   readonly subjects: AuthenticationTokenVerifier
-  readonly now: () => Date
+  /** Of one client. */
+  readonly tokensPerMinute: number
 }
 
 /** Adds `POST /authorisation/v1/token` (RFC 8693): exchanges an authentication token for one that says what its client may do. */
@@ -34,11 +35,12 @@ export function registerAuthorisation(app: App, deps: AuthorisationDependencies)
       labelNames: ['result'],
       registers: [deps.metrics],
     }),
-    async answer(form, request) {
-      const now = deps.now()
-      const subject = await readSubject(form, deps, now)
+    limits: { tokens: deps.tokensPerMinute },
+    async answer(form, request, limits) {
+      const subject = await readSubject(form, deps)
       request.event['clientId'] = subject.clientId
-      const response = await issue({ ...subject, scope: form['scope'], now })
+      await limits.count('tokens', subject.clientId)
+      const response = await issue({ ...subject, scope: form['scope'] })
       if (response.degraded) request.event['degraded'] = true
       return response
     },
@@ -47,8 +49,7 @@ export function registerAuthorisation(app: App, deps: AuthorisationDependencies)
 
 async function readSubject(
   form: FormParameters,
-  { subjects }: AuthorisationDependencies,
-  now: Date,
+  { subjects, now }: AuthorisationDependencies,
 ): Promise<{ clientId: string; degraded: boolean }> {
   if (form['grant_type'] === undefined) {
     throw new OAuthError('invalid_request', 'grant_type is missing')
@@ -64,7 +65,7 @@ async function readSubject(
     )
   }
   try {
-    const { clientId, degraded = false } = await subjects.verify(token, now)
+    const { clientId, degraded = false } = await subjects.verify(token, now())
     return { clientId, degraded }
   } catch (error) {
     if (!(error instanceof IpsError) || error.retryable) throw error

@@ -6,13 +6,15 @@ import type { LastKnownGood } from './last-known-good.ts'
 
 /** What is granted to a client, as well as it can be known. */
 export interface KnownClient {
-  /** `undefined` where there is no such client. */
+  /** As the store says, or as it last said; `undefined` where there is no such client. */
   readonly grants: ClientGrants | undefined
+  /** The same, but nothing that another request has just seen taken away: what a degraded token may hold. */
+  readonly confirmed: ClientGrants | undefined
   /** What full tokens have carried of rights that send something out. */
   readonly delivered: Rights
-  /** True where the store is away, and the grants are the last known ones. */
+  /** True where the store is away, and this is remembered. */
   readonly remembered: boolean
-  /** For how long they count; without end where they have just been read. */
+  /** For how long degraded tokens may live by it. */
   readonly remainingSeconds: number
 }
 
@@ -34,19 +36,26 @@ export function createGrantsSource(options: {
   readonly memory: LastKnownGood
 }): GrantsSource {
   const { readOne, guard, memory } = options
+  const recall = (clientId: string) => {
+    const { known, remainingMs = 0 } = memory.find(clientId) ?? {}
+    return {
+      confirmed: known?.grants,
+      delivered: known?.delivered ?? {},
+      remainingSeconds: remainingMs / 1_000,
+    }
+  }
   return {
     async read(clientId) {
       const reading = memory.begin()
       try {
         const grants = await guard.run(() => readOne(clientId))
         memory.record(reading, clientId, grants)
-        const delivered = memory.find(clientId)?.delivered ?? {}
-        return { grants, delivered, remembered: false, remainingSeconds: Infinity }
+        return { ...recall(clientId), grants, remembered: false }
       } catch (error) {
-        const known = isStoreUnavailable(error) ? memory.find(clientId) : undefined
-        const remainingSeconds = memory.remainingMs(clientId) / 1_000
-        if (known === undefined || remainingSeconds === 0) throw error
-        return { ...known, remembered: true, remainingSeconds }
+        if (!isStoreUnavailable(error)) throw error
+        const recalled = recall(clientId)
+        if (recalled.remainingSeconds === 0) throw error
+        return { ...recalled, grants: recalled.confirmed, remembered: true }
       }
     },
     noteDelivery: (clientId, claims) => memory.noteDelivery(clientId, deliveredRights(claims)),

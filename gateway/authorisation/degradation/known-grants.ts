@@ -71,7 +71,7 @@ function commonGrants(
   return {
     ...one,
     suspended: one.suspended || other.suspended,
-    claims: Object.fromEntries(claims) as Rights,
+    claims: Object.fromEntries(claims),
   }
 }
 

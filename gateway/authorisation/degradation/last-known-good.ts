@@ -22,10 +22,8 @@ export interface LastKnownGood {
   refresh(reading: GrantsReading, clientId: string, grants: ClientGrants | undefined): void
   /** Notes which rights a full token carries. */
   noteDelivery(clientId: string, rights: Rights): void
-  /** What is known of a client, at whatever age. */
-  find(clientId: string): KnownGrants | undefined
-  /** For how long tokens may still live by that knowledge; 0 where it is too old. */
-  remainingMs(clientId: string): number
+  /** What is known of a client, and for how long it still counts: not at all with 0. */
+  find(clientId: string): { readonly known: KnownGrants; readonly remainingMs: number } | undefined
   /** Everybody who has asked lately. */
   clients(): string[]
 }
@@ -49,60 +47,78 @@ export function createLastKnownGood(options: {
   readonly random: () => number
 }): LastKnownGood {
   const { size, maxAgeMs, spreadMs, clock, random } = options
-  // A Map iterates in the order of insertion: its first key is the one that asked least recently.
-  const entries = new Map<string, Entry>()
   let order = 0
-  /** A look from before must not bring back what may have been forgotten since. */
+  /** A look from before must not bring back what may have been seen, and forgotten, since. */
   let forgottenOrder = 0
-
-  const forget = (clientId: string, { known }: Entry) => {
-    entries.delete(clientId)
+  const entries = createEntries(size, ({ known }) => {
     forgottenOrder = Math.max(forgottenOrder, known.recordedOrder)
-  }
-  const put = (clientId: string, entry: Entry) => {
-    entries.delete(clientId)
-    entries.set(clientId, entry)
-    const [oldest] = entries.size > size ? entries : []
-    if (oldest !== undefined) forget(...oldest)
-  }
+  })
 
   return {
     begin: () => ({ order: ++order, at: clock() }),
     record(reading, clientId, grants) {
       const entry = entries.get(clientId)
-      if (entry === undefined && reading.order <= forgottenOrder) return
-      put(clientId, {
+      if (entry === undefined && reading.order <= forgottenOrder) {
+        forgottenOrder = ++order
+        return
+      }
+      entries.setNewest(clientId, {
         known: recordReading(entry?.known, reading, grants, ++order),
         askedAt: clock(),
         maxAgeMs: entry?.maxAgeMs ?? maxAgeMs - random() * spreadMs,
       })
     },
     refresh(reading, clientId, grants) {
+      const recordedOrder = ++order
       const entry = entries.get(clientId)
-      if (entry === undefined) return
-      const known = recordReading(entry.known, reading, grants, ++order)
-      entries.set(clientId, { ...entry, known })
+      if (entry === undefined) forgottenOrder = recordedOrder
+      else {
+        const known = recordReading(entry.known, reading, grants, recordedOrder)
+        entries.replace(clientId, { ...entry, known })
+      }
     },
     noteDelivery(clientId, rights) {
       const entry = entries.get(clientId)
       if (entry === undefined) return
-      entries.set(clientId, { ...entry, known: recordDelivery(entry.known, rights) })
+      entries.replace(clientId, { ...entry, known: recordDelivery(entry.known, rights) })
     },
     find(clientId) {
       const entry = entries.get(clientId)
       if (entry === undefined) return undefined
-      put(clientId, { ...entry, askedAt: clock() })
-      return entry.known
-    },
-    remainingMs(clientId) {
-      const entry = entries.get(clientId)
-      return entry === undefined ? 0 : Math.max(0, entry.maxAgeMs - ageMs(entry.known, clock()))
+      const now = clock()
+      entries.setNewest(clientId, { ...entry, askedAt: now })
+      const { known } = entry
+      return { known, remainingMs: Math.max(0, entry.maxAgeMs - ageMs(known, now)) }
     },
     clients() {
       const { elapsedMs } = clock()
-      for (const [clientId, entry] of entries) {
-        if (elapsedMs - entry.askedAt.elapsedMs > maxIdleMs) forget(clientId, entry)
-      }
+      return entries.keep(({ askedAt }) => elapsedMs - askedAt.elapsedMs <= maxIdleMs)
+    },
+  }
+}
+
+/** Entries of at most `size` clients, in the order in which they asked. */
+function createEntries(size: number, onForget: (entry: Entry) => void) {
+  // A Map iterates in the order of insertion: its first key is the one that asked least recently.
+  const entries = new Map<string, Entry>()
+  const forget = (clientId: string, entry: Entry) => {
+    entries.delete(clientId)
+    onForget(entry)
+  }
+  return {
+    get: (clientId: string) => entries.get(clientId),
+    replace(clientId: string, entry: Entry) {
+      entries.set(clientId, entry)
+    },
+    setNewest(clientId: string, entry: Entry) {
+      entries.delete(clientId)
+      entries.set(clientId, entry)
+      const [oldest] = entries.size > size ? entries : []
+      if (oldest !== undefined) forget(...oldest)
+    },
+    /** Forgets who does not pass, and names the others. */
+    keep(passes: (entry: Entry) => boolean): string[] {
+      for (const [clientId, entry] of entries) if (!passes(entry)) forget(clientId, entry)
       return [...entries.keys()]
     },
   }
