@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import { connect } from 'node:net'
 import { Writable } from 'node:stream'
 import { createApp, listen, type App } from '../../gateway/create-app.ts'
 import { problemsOf } from '../../gateway/problem.ts'
 import { createLogger } from '../../lib/telemetry/create-logger.ts'
 import { createMetrics } from '../../lib/telemetry/create-metrics.ts'
+import { rawRequest } from '../support/raw-request.ts'
 
 const problem = problemsOf({ teapot: { status: 418, title: 'A teapot' } })
 const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -36,17 +36,6 @@ async function start(): Promise<Started> {
   app.post('/things', (request) => ({ got: request.body }))
   const port = await listen(app, { httpHost: '127.0.0.1', httpPort: 0 })
   return { app, port, url: `http://127.0.0.1:${port}`, events }
-}
-
-function rawRequest(port: number, text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
-    let answer = ''
-    socket.setEncoding('utf8')
-    socket.on('data', (chunk) => (answer += String(chunk)))
-    socket.on('end', () => resolve(answer))
-    socket.on('error', reject)
-  })
 }
 
 describe('the gateway shell', () => {
