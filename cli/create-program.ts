@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { registerBench } from './commands/bench.ts'
 import { registerClient } from './commands/client.ts'
+import { registerDeadLetters } from './commands/dead-letters.ts'
 import { registerDeliveries } from './commands/deliveries.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDown } from './commands/down.ts'
@@ -34,6 +35,7 @@ export function createProgram(environment: Environment): Command {
   registerEndpoint(program, environment)
   registerDeliveries(program, environment)
   registerTransactions(program, environment)
+  registerDeadLetters(program, environment)
   registerKeys(program, environment)
   registerProbe(program, environment)
   registerServers(program, environment)

@@ -1,7 +1,8 @@
 import { IpsError } from '../lib/errors/ips-error.ts'
 import { createProgram } from './create-program.ts'
-import { note } from './terminal.ts'
+import { endWithReader, note } from './terminal.ts'
 
+endWithReader()
 try {
   await createProgram(process.env).parseAsync()
 } catch (error) {

@@ -1,3 +1,19 @@
+/**
+ * Ends this process in order, and without a word, when nobody reads its output any more, as in `racc … | head`: as a SIGTERM
+ * does where a command listens to it, and at once elsewhere.
+ */
+export function endWithReader(): void {
+  let isOver = false
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      if (isOver) return
+      isOver = true
+      if (!process.emit('SIGTERM')) process.exit()
+    })
+  }
+}
+
 /** Writes a line of a command's result. */
 export function say(line: string): void {
   process.stdout.write(`${line}\n`)

@@ -40,18 +40,20 @@ const services: readonly SealingService[] = ['summary', 'push']
 
 /**
  * Erases a client: it gets no rights any more, then its keys are erased, by which everything that is sealed with them is erased,
- * in backups too; what follows is tidiness. Changes nothing for others. May be repeated, and must be after a failure. Throws
- * what its steps throw.
+ * in backups too; what follows is tidiness. Changes nothing for others. May be repeated, and must be after a failure. Calls
+ * `onErased` when the keys are gone: what is left takes some ten seconds. Throws what its steps throw.
  */
 export async function eraseClient(
   steps: ErasureSteps,
   clientId: string,
   now: () => Date,
+  onErased: () => void = () => undefined,
 ): Promise<ErasureReport> {
   for (const service of services) await steps.checkKeys(service, clientId)
   const erasedAt = await steps.stopRights(clientId)
   const hadKeys = new Map<SealingService, boolean>()
   for (const service of services) hadKeys.set(service, await steps.eraseKey(service, clientId))
+  onErased()
   // A process that has looked at a key just now may still append rows, and start workflows for them.
   await steps.untilNoticed()
   const done = []

@@ -23,8 +23,15 @@ export async function erase(
 ): Promise<void> {
   if (!isClientId(name)) throw new IpsError('client-name-invalid', `a name has ${clientIdRule}`)
   if (!yes) await confirm(name)
-  note(`erasing ${name}: this takes some ten seconds, and may be repeated where it fails`)
-  const report = await eraseClient(createErasureSteps(environment), name, () => new Date())
+  const report = await eraseClient(
+    createErasureSteps(environment),
+    name,
+    () => new Date(),
+    () =>
+      note(
+        `the rights and keys of ${name} are erased; what is left takes some ten seconds, and may be repeated where it fails`,
+      ),
+  )
   if (json) say(JSON.stringify(report))
   else for (const line of describeErasure(report)) say(line)
 }

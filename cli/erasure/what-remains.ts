@@ -42,6 +42,10 @@ export function whatRemains(now: Date): Remainder[] {
       where: 'backups of databases',
       what: 'the same, and content that no key opens any more; rows from before content was sealed',
     },
+    {
+      where: 'Temporal’s database',
+      what: 'may keep histories of its workflows, with ids, hosts and what attempts came to, until their retention',
+    },
     { where: 'backups of the folder of keys', what: 'its keys: remove them there too' },
     { where: 'its webhooks’ receivers', what: 'what was delivered to them' },
   ]

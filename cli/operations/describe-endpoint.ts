@@ -1,12 +1,13 @@
 import type { ActionReport } from './act-on-endpoint.ts'
 import type { EndpointReport } from './endpoint-report.ts'
+import type { KeyTrouble } from './find-key-trouble.ts'
 import { count, formatWhen, printable } from './format-when.ts'
 import type { EndpointReports } from './show-endpoint.ts'
 
 /** What is going on with a client's endpoints, and what an operator can do: sentences. `now` is in ms since the epoch. */
 export function describeEndpoints(reports: EndpointReports, now: number): string[] {
-  const { older, ...newest } = reports
-  const lines = describeEndpoint(newest, now)
+  const { older, keyTrouble, ...newest } = reports
+  const lines = [...describeKeyTrouble(newest, keyTrouble), ...describeEndpoint(newest, now)]
   if (older.length === 0) return lines
   const one = (report: EndpointReport) => [
     '',
@@ -17,6 +18,17 @@ export function describeEndpoints(reports: EndpointReports, now: number): string
     '',
     `${count(older.length, 'older endpoint')}, from before the URL changed (actions go to all; --endpoint ID means one):`,
     ...older.flatMap(one),
+  ]
+}
+
+function describeKeyTrouble({ clientId }: EndpointReport, trouble: KeyTrouble | null): string[] {
+  if (trouble === null) return []
+  return [
+    `${capitalised(trouble.message)}.`,
+    'Until that is repaired, nothing of it is delivered, and what comes for it is put aside: see docs/operations/keys.md.',
+    `  ./racc dead-letters list ${clientId} --reason ${trouble.code}  counts what was put aside`,
+    `  ./racc dead-letters replay ${clientId} --reason ${trouble.code}  has it handled when the key is back`,
+    '',
   ]
 }
 

@@ -7,6 +7,7 @@ import {
   listDeliveries,
   type DeliverySelection,
 } from '../../workers/push/journal/list-deliveries.ts'
+import { findKeyTrouble, type KeyTrouble } from './find-key-trouble.ts'
 
 /** The journal of push as operators see it. Every function throws `IpsError('journal-unavailable')`, retryable. */
 export interface OperatorJournal {
@@ -16,6 +17,8 @@ export interface OperatorJournal {
   listDeliveries(selection: DeliverySelection): Promise<readonly DeliveryRecord[]>
   /** All copies of a message, at one endpoint each, the newest first. */
   findDelivery(messageId: string): Promise<readonly LoggedDelivery[]>
+  /** See `findKeyTrouble`. */
+  findKeyTrouble(clientId: string): Promise<KeyTrouble | undefined>
 }
 
 /** Creates it on the journal's database, with the keys of push's clients. */
@@ -24,5 +27,6 @@ export function createOperatorJournal(pool: Pool, keys: ClientKeys): OperatorJou
     findEndpoints: (clientId) => findEndpoints(pool, clientId),
     listDeliveries: (selection) => listDeliveries(pool, selection),
     findDelivery: (messageId) => findDelivery(pool, keys, messageId),
+    findKeyTrouble: (clientId) => findKeyTrouble(pool, keys, clientId),
   }
 }

@@ -3,6 +3,7 @@ import { endpointWorkflowId, statusQuery } from '../../workflows/messages.ts'
 import { askWorkflow, asUnreachable } from './ask-workflow.ts'
 import { endpointReport, type EndpointReport } from './endpoint-report.ts'
 import { findEndpoints, type EndpointSelection } from './find-endpoints.ts'
+import type { KeyTrouble } from './find-key-trouble.ts'
 import type { EndpointRecord } from '../../workers/push/journal/find-endpoints.ts'
 import type { Operations } from './operations.ts'
 
@@ -12,6 +13,8 @@ const concurrency = 8
 /** The newest endpoint of a client, and those before it: its URL changed, what they had is kept. */
 export interface EndpointReports extends EndpointReport {
   readonly older: readonly EndpointReport[]
+  /** Why nothing of the client can be sealed or opened. */
+  readonly keyTrouble: KeyTrouble | null
 }
 
 /**
@@ -26,7 +29,8 @@ export async function showEndpoint(
   const limit = limitConcurrency(concurrency)
   const report = (record: EndpointRecord) => limit(() => reportEndpoint(operations, record))
   const [newestReport, ...olderReports] = await Promise.all([report(newest), ...older.map(report)])
-  return { ...newestReport, older: olderReports }
+  const keyTrouble = await operations.journal.findKeyTrouble(selection.clientId)
+  return { ...newestReport, older: olderReports, keyTrouble: keyTrouble ?? null }
 }
 
 /** Says how one endpoint stands. Does not throw where Temporal is away: the report says so. */

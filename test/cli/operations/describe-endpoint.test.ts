@@ -11,7 +11,7 @@ const report = (changes: Partial<EndpointReport> = {}): EndpointReport => ({
   ...changes,
 })
 const described = (changes: Partial<EndpointReport>) =>
-  describeEndpoints({ ...report(changes), older: [] }, now)
+  describeEndpoints({ ...report(changes), older: [], keyTrouble: null }, now)
 
 describe('describeEndpoints', () => {
   test('says of an endpoint that sleeps that nothing is left', () => {
@@ -65,9 +65,17 @@ describe('describeEndpoints', () => {
     expect(text).toContain('endpoint retry kiosk  starts the delivery')
   })
 
+  test('says first that the key of the client is damaged, and what to do', () => {
+    const keyTrouble = { code: 'client-key-damaged', message: 'the key in FILE is damaged' }
+    const lines = describeEndpoints({ ...report(), older: [], keyTrouble }, now)
+    expect(lines[0]).toBe('The key in FILE is damaged.')
+    expect(lines[1]).toContain('docs/operations/keys.md')
+    expect(lines[3]).toContain('dead-letters replay kiosk --reason client-key-damaged')
+  })
+
   test('lists older endpoints', () => {
     const older = [report({ endpointId: 'e0', host: 'old.example', backlog: 1 })]
-    const text = describeEndpoints({ ...report(), older }, now).join('\n')
+    const text = describeEndpoints({ ...report(), older, keyTrouble: null }, now).join('\n')
     expect(text).toContain('1 older endpoint, from before the URL changed')
     expect(text).toContain('  kiosk → old.example: idle (endpoint e0)')
   })
@@ -75,7 +83,12 @@ describe('describeEndpoints', () => {
 
 describe('describeAction', () => {
   test('says where an action is still to come', () => {
-    const pending = { ...report({ state: 'delivering' }), older: [], taken: false }
+    const pending = {
+      ...report({ state: 'delivering' }),
+      older: [],
+      keyTrouble: null,
+      taken: false,
+    }
     expect(describeAction(pending, now)[0]).toContain('is not done yet')
     expect(describeAction({ ...pending, taken: true }, now)[0]).toContain('kiosk →')
   })

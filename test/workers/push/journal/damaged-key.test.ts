@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { createClientKeys } from '../../../../lib/client-keys/create-client-keys.ts'
 import { IpsError } from '../../../../lib/errors/ips-error.ts'
 import { createJournal } from '../../../../workers/push/journal/create-journal.ts'
 import { findDelivery } from '../../../../workers/push/journal/find-delivery.ts'
@@ -22,13 +21,11 @@ afterAll(async () => {
 
 /** The journal of a process that finds the key of this client damaged. */
 function openWithDamaged(clientId: string) {
-  const unless = (work: typeof derivedKeys.keyFor) => (of: string) =>
-    of === clientId ? Promise.reject(new IpsError('client-key-damaged', 'on purpose')) : work(of)
-  const keys = {
-    ...createClientKeys('/nowhere'),
-    keyFor: unless(derivedKeys.keyFor),
-    existingKey: unless(derivedKeys.existingKey),
-  }
+  const find = (of: string) =>
+    of === clientId
+      ? Promise.reject(new IpsError('client-key-damaged', 'on purpose'))
+      : derivedKeys.keyFor(of)
+  const keys = { ...derivedKeys, keyFor: find, existingKey: find }
   return { journal: createJournal(test_.pool, { ...test_.openers, keys }, test_.news), keys }
 }
 
