@@ -1,11 +1,15 @@
 import { IpsError } from '../lib/errors/ips-error.ts'
 
-/** The errors of token endpoints (RFC 6749, section 5.2; RFC 8693, section 2.2.2) with their usual HTTP status. */
+/**
+ * The errors of token endpoints (RFC 6749, section 5.2; RFC 8693, section 2.2.2; `slow_down` of RFC 8628, section 3.5) with
+ * their usual HTTP status.
+ */
 const statuses = {
   invalid_request: 400,
   invalid_client: 401,
   invalid_scope: 400,
   unsupported_grant_type: 400,
+  slow_down: 429,
   server_error: 500,
   temporarily_unavailable: 503,
 } as const
@@ -28,7 +32,7 @@ export class OAuthError extends IpsError {
     } = {},
   ) {
     super(error.replaceAll('_', '-'), description, {
-      retryable: error === 'temporarily_unavailable',
+      retryable: ['temporarily_unavailable', 'slow_down'].includes(error),
       cause: options.cause,
     })
     this.name = 'OAuthError'

@@ -1,8 +1,18 @@
 import formbody from '@fastify/formbody'
 import type { FastifyRequest } from 'fastify'
+import { integer, setting } from '../lib/config/settings.ts'
 import type { Counter } from '../lib/telemetry/create-metrics.ts'
 import type { App } from './create-app.ts'
 import { OAuthError, toOAuthError } from './oauth-error.ts'
+import { addRequestLimits, type RequestLimits } from './request-limits.ts'
+
+/** What every token endpoint has. */
+export const tokenEndpointSettings = {
+  tokensPerMinute: setting(
+    integer(1, 1_000_000).default(120),
+    'Tokens of each kind that one client gets in a minute from each process; more is answered 429. A client needs one an hour of each; the default is for clients of many processes that know nothing of each other',
+  ),
+} as const
 
 /** The parameters of a request, each given once and not empty. */
 export type FormParameters = Readonly<Record<string, string | undefined>>
@@ -18,26 +28,36 @@ export interface TokenResponse {
 }
 
 /** What makes one token endpoint different from another. */
-export interface TokenEndpoint {
+export interface TokenEndpoint<Limit extends string = string> {
   readonly path: string
   readonly summary: string
   /** Its parameters, for the OpenAPI document. */
   readonly parameters: Readonly<Record<string, string>>
-  /** Counts answers by `result`: `issued`, or the error. */
+  /** Counts answers by `result`: `issued`, `issued_degraded`, or the error. */
   readonly results: Counter<'result'>
+  /** How many there may be in a minute, by what is counted. */
+  readonly limits: Readonly<Record<Limit, number>>
   /** Gives the token, or throws `OAuthError`. */
-  answer(form: FormParameters, request: FastifyRequest): Promise<TokenResponse>
+  answer(
+    form: FormParameters,
+    request: FastifyRequest,
+    limits: RequestLimits<Limit>,
+  ): Promise<TokenResponse>
 }
 
 /** A form holds an authentication token of less than 1 KiB, a scope, and a client's credentials. */
 const bodyLimit = 16 * 1024
 
 /** Adds a POST endpoint that speaks OAuth 2.0: form in, JSON out, errors as RFC 6749 asks, nothing stored on the way. */
-export async function registerTokenEndpoint(app: App, endpoint: TokenEndpoint): Promise<void> {
+export async function registerTokenEndpoint<Limit extends string>(
+  app: App,
+  endpoint: TokenEndpoint<Limit>,
+): Promise<void> {
   await app.register(async (scope) => {
     // Forms only: no other type may give a client's secret another way in.
     scope.removeAllContentTypeParsers()
     await scope.register(formbody, { bodyLimit })
+    const limitsOf = await addRequestLimits(scope, endpoint.limits)
     scope.setErrorHandler((cause, request, reply) => {
       const error = toOAuthError(cause)
       endpoint.results.inc({ result: error.error })
@@ -53,8 +73,9 @@ export async function registerTokenEndpoint(app: App, endpoint: TokenEndpoint): 
       // The form is checked by hand: RFC 6749 says how each mistake is answered.
       { schema: schemaOf(endpoint), validatorCompiler: () => () => true, bodyLimit },
       async (request, reply) => {
-        const response = await endpoint.answer(readForm(request.body), request)
-        endpoint.results.inc({ result: 'issued' })
+        const form = readForm(request.body)
+        const response = await endpoint.answer(form, request, limitsOf(request))
+        endpoint.results.inc({ result: response.degraded ? 'issued_degraded' : 'issued' })
         return reply.headers(uncached).send(response)
       },
     )
@@ -75,7 +96,7 @@ function readForm(body: unknown): FormParameters {
   return Object.fromEntries(entries) as FormParameters
 }
 
-function schemaOf({ summary, parameters }: TokenEndpoint) {
+function schemaOf({ summary, parameters }: Pick<TokenEndpoint, 'summary' | 'parameters'>) {
   const text = { type: 'string' }
   return {
     summary,

@@ -3,7 +3,6 @@ import {
   grantClaims,
   listClients,
   revokeClaims,
-  setSuspended,
   type Rights,
 } from '../../gateway/authorisation/grants.ts'
 import { claimsOfNewClient } from '../../gateway/authorisation/default-claims.ts'
@@ -17,6 +16,7 @@ import { readCredentials, writeCredentials } from './credentials-file.ts'
 import { clientRows, withoutUrls } from './format-clients.ts'
 import { parseClaims } from './parse-claims.ts'
 import { parseDuration } from './parse-duration.ts'
+import { setClientSuspended } from './set-client-suspended.ts'
 import { webhookObstacle } from './webhook-obstacle.ts'
 import { administer } from './with-administration.ts'
 
@@ -73,14 +73,14 @@ export async function revoke(
   note(`no new token of ${name} has ${claims.join(', ')}`)
 }
 
-/** Refuses a client new tokens, or gives them again. */
+/** Refuses a client new tokens of both kinds, or gives them again. After a crash in between the same call completes it. */
 export async function suspend(
   environment: Environment,
   name: string,
   suspended: boolean,
 ): Promise<void> {
-  await administer(environment, ({ authorisation }) =>
-    setSuspended(authorisation, { clientId: name, suspended }),
+  await administer(environment, (administration) =>
+    setClientSuspended(administration, { clientId: name, suspended }),
   )
   note(suspended ? `${name} gets no more tokens` : `${name} gets tokens again`)
 }

@@ -1,15 +1,20 @@
-import type { ListedClient } from '../../gateway/authorisation/grants.ts'
+import type { ListedClient, Rights } from '../../gateway/authorisation/grants.ts'
 import { pushClaim, urlOfPushClaim } from '../../lib/token/push-claim.ts'
 
-/** A client without anything that must not be shown: URLs of webhooks may hold secrets, so only their host is left. */
+/** A client without anything that must not be shown. */
 export function withoutUrls(client: ListedClient): ListedClient {
-  const claim = client.claims[pushClaim]
-  if (claim === undefined) return client
+  return { ...client, claims: claimsWithoutUrls(client.claims) }
+}
+
+/** Claims without anything that must not be shown: URLs of webhooks may hold secrets, so only their host is left. */
+export function claimsWithoutUrls(claims: Rights): Rights {
+  const claim = claims[pushClaim]
+  if (claim === undefined) return claims
   const { url: _url, ...settings } = Object(typeof claim === 'string' ? {} : claim) as {
     url?: unknown
   }
   const host = URL.parse(urlOfPushClaim(claim))?.host ?? ''
-  return { ...client, claims: { ...client.claims, [pushClaim]: { host, ...settings } } }
+  return { ...claims, [pushClaim]: { host, ...settings } }
 }
 
 /** The rows of a table of clients: one for each claim, with its value. */

@@ -76,7 +76,7 @@ function registerStates(client: Command, environment: Environment): void {
   client
     .command('suspend')
     .argument('<name>')
-    .description('refuse a client new tokens')
+    .description('refuse a client new tokens; those that are out there live until they expire')
     .action(async (name: string) => (await actions()).suspend(environment, name, true))
   client
     .command('resume')
@@ -88,7 +88,34 @@ function registerStates(client: Command, environment: Environment): void {
     .description('show the clients and their claims, without secrets and URLs')
     .option('--json', 'for programs')
     .action(async (options: { json?: boolean }) => (await actions()).list(environment, options))
+  registerViews(client, environment)
 }
+
+function registerViews(client: Command, environment: Environment): void {
+  client
+    .command('show')
+    .argument('<name>')
+    .description(
+      'show a client’s state and claims, and the ids of its secrets and keys with their ends',
+    )
+    .option('--json', 'for programs')
+    .action(async (name: string, options: { json?: boolean }) =>
+      (await identityActions()).show(environment, name, options),
+    )
+  client
+    .command('audit')
+    .argument('[name]', 'without it: what was decided about names that no client has')
+    .description(
+      'show what was decided about a client’s requests for authentication tokens, by the hour, and what operators did to it',
+    )
+    .option('--limit <n>', 'rows at most', '100')
+    .option('--json', 'for programs')
+    .action(async (name: string | undefined, options: { limit: string; json?: boolean }) =>
+      (await identityActions()).audit(environment, name, options),
+    )
+}
+
+const identityActions = () => import('../clients/identity-actions.ts')
 
 function registerDeviceKeys(client: Command, environment: Environment): void {
   client

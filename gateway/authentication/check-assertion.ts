@@ -1,30 +1,89 @@
-import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import { verifyAssertion } from '../../lib/token/verify-assertion.ts'
-import { findDeviceKey, useAssertion } from './device-keys.ts'
+import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { verifyAssertion, type VerifiedAssertion } from '../../lib/token/verify-assertion.ts'
+import type { CredentialsDecision, RefusalReason } from './decision.ts'
+import type { DegradedIdentities } from './degraded-identities.ts'
+import { findDevice, type DeviceName, type StoredDevice } from './device-keys.ts'
+import { useAssertion } from './use-assertion.ts'
+
+/** What an assertion is checked against. */
+export interface AssertionRequest {
+  readonly audiences: readonly string[]
+  readonly at: Date
+}
 
 /**
- * Says whose assertion it is: `undefined` for one that is not good, for whatever reason, or was used before. Rejects with a
- * retryable `IpsError` where that cannot be said now.
+ * Says whose assertion it is, and that it was not used before. Rejects with a retryable `IpsError` where that cannot be said
+ * now.
  */
 export type CheckAssertion = (
   jwt: string,
-  request: { readonly audiences: readonly string[]; readonly at: Date },
-) => Promise<string | undefined>
+  request: AssertionRequest,
+) => Promise<CredentialsDecision>
 
-/** Creates the check on the identities' database. */
-export function createAssertionCheck(pool: Pool): CheckAssertion {
-  return async (jwt, { audiences, at }) => {
+/** Where devices and their assertions are known. */
+export interface DeviceSource {
+  /** `undefined` where there is no such client. */
+  find(device: DeviceName): Promise<StoredDevice | undefined>
+  /** Notes the use of a good assertion; false where it was used before. */
+  use(assertion: VerifiedAssertion): Promise<boolean>
+}
+
+/** Creates the check on the identities' database and, where it is away, on what is remembered of it, if anything is. */
+export function createAssertionCheck(
+  pool: Pool,
+  degraded: DegradedIdentities | undefined,
+): CheckAssertion {
+  const stored: DeviceSource = {
+    find: (device) => findDevice(pool, device),
+    use: (assertion) => useAssertion(pool, assertion),
+  }
+  if (degraded === undefined) return (jwt, request) => check(stored, jwt, request)
+  const remembering = degraded.remember(stored)
+  return async (jwt, request) => {
     try {
-      const assertion = await verifyAssertion(jwt, {
-        audiences,
-        at,
-        findKey: (clientId, kid) => findDeviceKey(pool, clientId, kid),
-      })
-      return (await useAssertion(pool, assertion)) ? assertion.clientId : undefined
+      return await check(remembering, jwt, request)
     } catch (error) {
-      if (error instanceof IpsError && !error.retryable) return undefined
-      throw error
+      const decision = await check(degraded.standIn(error), jwt, request)
+      return decision.granted ? { ...decision, degraded: true } : decision
     }
   }
+}
+
+async function check(
+  source: DeviceSource,
+  jwt: string,
+  request: AssertionRequest,
+): Promise<CredentialsDecision> {
+  let asked: { readonly kid: string; readonly device: StoredDevice | undefined } | undefined
+  const findKey = async (clientId: string, kid: string) => {
+    asked = { kid, device: await source.find({ clientId, kid }) }
+    return asked.device?.key
+  }
+  try {
+    const assertion = await verifyAssertion(jwt, { ...request, findKey })
+    const credential = asked?.kid ?? ''
+    if (asked?.device?.suspended === true)
+      return { granted: false, reason: 'client-suspended', credential }
+    return (await source.use(assertion))
+      ? { granted: true, clientId: assertion.clientId, credential }
+      : { granted: false, reason: 'assertion-replayed', credential }
+  } catch (error) {
+    if (!(error instanceof IpsError) || error.retryable) throw error
+    const isKnown = asked?.device?.key !== undefined
+    return {
+      granted: false,
+      reason: reasonOf(error, asked),
+      ...(isKnown ? { credential: asked?.kid ?? '' } : {}),
+    }
+  }
+}
+
+function reasonOf(
+  error: IpsError,
+  asked: { readonly device: StoredDevice | undefined } | undefined,
+): RefusalReason {
+  if (asked !== undefined && asked.device === undefined) return 'client-unknown'
+  if (asked !== undefined && asked.device?.key === undefined) return 'key-unknown'
+  return error.code === 'token-expired' ? 'assertion-expired' : 'assertion-invalid'
 }

@@ -1,5 +1,6 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
+import { appendOperatorEvent } from './audit-events.ts'
 
 /**
  * Takes everything from an identity but its name, which nobody gets again: whatever refers to it goes with its row. Returns
@@ -21,6 +22,7 @@ export function eraseIdentity(pool: Pool, clientId: string): Promise<Date> {
       'INSERT INTO clients (client_id, created_at, erased_at) VALUES ($1, $2, $3)',
       [clientId, row.createdAt, erasedAt],
     )
+    await appendOperatorEvent(client, { clientId, event: 'identity.erased' })
     return erasedAt
   })
 }

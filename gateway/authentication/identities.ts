@@ -2,6 +2,7 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool, type PoolClient } from '../../lib/postgres/create-pool.ts'
 import { clientIdRule, isClientId } from '../../lib/token/client-id.ts'
 import { queryStore } from '../query-store.ts'
+import { appendOperatorEvent } from './audit-events.ts'
 import { createClientSecret } from './client-secret.ts'
 import { hashSecret } from './hash-secret.ts'
 
@@ -30,6 +31,9 @@ export async function createIdentity<Prepared>(
     const result = await prepare()
     await client.query('INSERT INTO clients (client_id) VALUES ($1)', [clientId])
     await insertSecret(client, { clientId, secretId, hash })
+    await appendOperatorEvent(client, {
+      ...{ clientId, event: 'identity.created', credential: secretId },
+    })
     return result
   })
   return { secret, prepared }
@@ -37,7 +41,7 @@ export async function createIdentity<Prepared>(
 
 /**
  * Gives a client a new secret and returns it; the ones before it end after `overlapSeconds`, or earlier where that was
- * decided before. Throws `IpsError('client-unknown')`.
+ * decided before. Throws `IpsError('client-unknown')`, or `IpsError('secrets-too-many')` where ten would count at a time.
  */
 export async function rotateSecret(
   pool: Pool,
@@ -63,22 +67,50 @@ export async function rotateSecret(
       clientId,
     ])
     await insertSecret(client, { clientId, secretId, hash })
+    await refuseTooManySecrets(client, clientId)
+    await appendOperatorEvent(client, {
+      ...{ clientId, event: 'identity.secret-rotated', credential: secretId },
+    })
   })
   return secret
 }
 
-/** The hash of one secret of a client, where it counts at that time. Throws `IpsError('store-unavailable')`, retryable. */
-export async function findSecretHash(
+/** What is known of a client and of one secret that it may have. */
+export interface StoredSecret {
+  readonly suspended: boolean
+  /** `undefined` where the client has no such secret. */
+  readonly hash: string | undefined
+  readonly expired: boolean
+}
+
+/**
+ * Finds a client and one of its secrets; `undefined` where there is no such client. Throws `IpsError('store-unavailable')`,
+ * retryable.
+ */
+export async function findSecret(
   pool: Pool,
-  secret: { clientId: string; secretId: string; at: Date },
-): Promise<string | undefined> {
-  const [row] = await queryStore<{ hash: string }>(
+  { clientId, secretId, at }: { clientId: string; secretId: string; at: Date },
+): Promise<StoredSecret | undefined> {
+  const [row] = await queryStore<{ suspended: boolean; hash: string | null; expired: boolean }>(
     pool,
-    `SELECT hash FROM secrets
-     WHERE secret_id = $1 AND client_id = $2 AND (expires_at IS NULL OR expires_at > $3)`,
-    [secret.secretId, secret.clientId, secret.at],
+    `SELECT suspended_at IS NOT NULL AS suspended, hash, coalesce(expires_at <= $3, false) AS expired
+     FROM clients LEFT JOIN secrets ON secrets.client_id = clients.client_id AND secret_id = $2
+     WHERE clients.client_id = $1 AND erased_at IS NULL`,
+    [clientId, secretId, at],
   )
-  return row?.hash
+  return row === undefined ? undefined : { ...row, hash: row.hash ?? undefined }
+}
+
+/** Rotation needs two; more are for fleets that take the new one over weeks. Each is one more that can leak. */
+const maxSecretsPerClient = 10
+
+async function refuseTooManySecrets(client: PoolClient, clientId: string): Promise<void> {
+  const { rows } = await client.query('SELECT FROM secrets WHERE client_id = $1', [clientId])
+  if (rows.length <= maxSecretsPerClient) return
+  throw new IpsError(
+    'secrets-too-many',
+    `${clientId} has ${maxSecretsPerClient} secrets that count: rotate with a shorter --overlap`,
+  )
 }
 
 function nameTaken(clientId: string, { isErased }: { isErased: boolean }): IpsError {

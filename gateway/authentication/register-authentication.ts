@@ -6,24 +6,30 @@ import {
 import { Counter, type Registry } from '../../lib/telemetry/create-metrics.ts'
 import type { App } from '../create-app.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { senderOf } from '../request-limits.ts'
 import { registerTokenEndpoint } from '../register-token-endpoint.ts'
-import type { CheckAssertion } from './check-assertion.ts'
-import type { CheckCredentials } from './check-credentials.ts'
-import { readShownCredentials, type ShownCredentials } from './read-client-credentials.ts'
+import { createIdentification, type IdentificationDependencies } from './identify.ts'
+import { readShownCredentials } from './read-client-credentials.ts'
 
 /** Long enough for one exchange, with retries. */
-const lifetimeSeconds = 600
+const fullLifetimeSeconds = 600
+/** For one exchange at once: who is suspended meanwhile has the token for no longer. */
+const degradedLifetimeSeconds = 120
+/** One sender may fail in so many names as often as in each, before it is refused in all of them. */
+const namesOfSender = 3
 
 /** What the endpoint needs. */
-export interface AuthenticationDependencies {
-  readonly checkCredentials: CheckCredentials
-  readonly checkAssertion: CheckAssertion
+export interface AuthenticationDependencies extends IdentificationDependencies {
   /** The system's issuer, as in the configuration: an audience of assertions, as the endpoint's own URL is. */
   readonly issuer: string
   /** Where clients reach the endpoint: only what is configured is an audience, or a loopback address. */
   readonly publicUrl: string | undefined
   readonly tokens: AuthenticationTokenIssuer
   readonly metrics: Registry
+  /** Of one client. */
+  readonly tokensPerMinute: number
+  /** Of one sender, in one name. */
+  readonly failuresPerMinute: number
   readonly now: () => Date
 }
 
@@ -34,7 +40,7 @@ const endpointPath = '/authentication/v1/token'
  * answer, after the same time.
  */
 export function registerAuthentication(app: App, deps: AuthenticationDependencies): Promise<void> {
-  const { tokens, metrics, now } = deps
+  const identify = createIdentification(deps)
   return registerTokenEndpoint(app, {
     path: endpointPath,
     summary: 'Says who a client is: gives an authentication token for its credentials',
@@ -50,40 +56,46 @@ export function registerAuthentication(app: App, deps: AuthenticationDependencie
       name: 'ips_authentication_total',
       help: 'Requests for authentication tokens, by how they ended',
       labelNames: ['result'],
-      registers: [metrics],
+      registers: [deps.metrics],
     }),
-    async answer(form, request) {
+    limits: {
+      tokens: deps.tokensPerMinute,
+      failures: deps.failuresPerMinute,
+      failuresOfSender: deps.failuresPerMinute * namesOfSender,
+    },
+    async answer(form, request, limits) {
       const { grant_type: grantType } = form
       if (grantType === undefined) throw new OAuthError('invalid_request', 'grant_type is missing')
       if (grantType !== 'client_credentials') {
         throw new OAuthError('unsupported_grant_type', 'grant_type must be client_credentials')
       }
       const shown = readShownCredentials(request.headers.authorization, form)
-      const issuedAt = now()
+      const issuedAt = deps.now()
       const base = deps.publicUrl ?? loopbackBaseOf(request)
-      const clientId = await identify(shown, deps, { base, at: issuedAt })
+      const { clientId, degraded = false } = await identify(shown, {
+        audiences: audiencesOf(base, deps.issuer),
+        at: issuedAt,
+        sender: senderOf(request),
+        limits,
+      })
       request.event['clientId'] = clientId
-      const token = await tokens.issue({ clientId, issuedAt, lifetimeSeconds })
-      return { access_token: token, token_type: 'Bearer', expires_in: lifetimeSeconds }
+      if (degraded) request.event['degraded'] = true
+      const lifetimeSeconds = degraded ? degradedLifetimeSeconds : fullLifetimeSeconds
+      const token = await deps.tokens.issue({ clientId, issuedAt, lifetimeSeconds, degraded })
+      return {
+        access_token: token,
+        token_type: 'Bearer',
+        expires_in: lifetimeSeconds,
+        ...(degraded ? { degraded } : {}),
+      }
     },
   })
 }
 
-/** Says who shows these credentials. Throws `OAuthError('invalid_client')`. */
-async function identify(
-  shown: ShownCredentials,
-  { checkCredentials, checkAssertion, issuer }: AuthenticationDependencies,
-  { base, at }: { base: string | undefined; at: Date },
-): Promise<string> {
-  if (shown.kind === 'secret') {
-    if (await checkCredentials(shown, at)) return shown.clientId
-    throw new OAuthError('invalid_client', 'the client’s id or secret is wrong')
-  }
+/** The names by which an assertion may call the one whom it is for. */
+function audiencesOf(base: string | undefined, issuer: string): string[] {
   const urls = base === undefined ? [] : [base + endpointPath, base]
-  const audiences = [...urls, issuer, authenticationIssuer(issuer)]
-  const clientId = await checkAssertion(shown.assertion, { audiences, at })
-  if (clientId !== undefined && (shown.clientId ?? clientId) === clientId) return clientId
-  throw new OAuthError('invalid_client', 'the assertion is not good, or was used before')
+  return [...urls, issuer, authenticationIssuer(issuer)]
 }
 
 /**

@@ -52,6 +52,12 @@ export interface AssertionOptions {
   readonly findKey: (clientId: string, kid: string) => Promise<DeviceKey | undefined>
 }
 
+/** Who an assertion says that it is about, and by which key. Verifies nothing. Throws `IpsError('token-invalid')`. */
+export function readAssertionNames(jwt: string): { clientId: string; kid: string } {
+  const { head, body } = readAssertion(jwt)
+  return { clientId: body.sub, kid: head.kid }
+}
+
 /**
  * Verifies a client assertion (RFC 7523, section 3): signed by a registered key with that key's own algorithm, about its
  * signer, for this audience, and with at most five minutes left to live. Does not know whether it was used before. Throws
@@ -61,10 +67,9 @@ export async function verifyAssertion(
   jwt: string,
   { audiences, at, findKey }: AssertionOptions,
 ): Promise<VerifiedAssertion> {
-  if (jwt.length > maxAssertionLength) throw tokenInvalid('it is too long')
-  const [head = '', body = ''] = splitSegments(jwt, 3)
-  const { alg, kid } = read(head, header)
-  const { iss, sub, aud, exp, nbf, iat, jti } = read(body, members)
+  const { head, body } = readAssertion(jwt)
+  const { alg, kid } = head
+  const { iss, sub, aud, exp, nbf, iat, jti } = body
   if (iss !== sub) throw tokenInvalid('iss and sub must both be the client’s id')
   const key = await findKey(sub, kid)
   if (key === undefined || algorithmOf(key) !== alg) throw tokenInvalid('its key is not known')
@@ -75,6 +80,12 @@ export async function verifyAssertion(
   if (exp - at.getTime() / 1000 > maxAssertionSeconds + skewSeconds)
     throw tokenInvalid(`it lives for more than ${maxAssertionSeconds} s`)
   return { clientId: sub, jti, expiresAt: new Date((exp + skewSeconds) * 1000) }
+}
+
+function readAssertion(jwt: string) {
+  if (jwt.length > maxAssertionLength) throw tokenInvalid('it is too long')
+  const [head = '', body = ''] = splitSegments(jwt, 3)
+  return { head: read(head, header), body: read(body, members) }
 }
 
 async function verifySignature(jwt: string, key: DeviceKey): Promise<void> {

@@ -4,11 +4,13 @@ import { pino } from 'pino'
 import {
   authenticationDatabase,
   authenticationMigrations,
+  authenticationSettings,
   mountAuthentication,
 } from '../../../gateway/authentication/mount-authentication.ts'
 import { createIdentity } from '../../../gateway/authentication/identities.ts'
 import { createApp, listen, type App } from '../../../gateway/create-app.ts'
 import type { MountedService } from '../../../gateway/mounted-service.ts'
+import { readConfig } from '../../../lib/config/settings.ts'
 import { createMetrics } from '../../../lib/telemetry/create-metrics.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
 import { createTestKeys, type TestKeys } from '../../support/tokens.ts'
@@ -62,17 +64,14 @@ describe('mountAuthentication', () => {
     const logger = pino({ level: 'silent' })
     const metrics = createMetrics('authentication')
     app = createApp({ logger, metrics })
-    const config = {
-      ipsKeysDirectory: keys.directory,
-      tokenIssuer: 'ips',
-      tokenCacheSize: 10,
-      postgresUrl: target.toString(),
-      postgresDatabasePrefix: databases.prefix,
-      postgresPoolSize: 2,
-      publicUrl: undefined,
-      keyRotationDays: 90,
-      keyLeadSeconds: 600,
-    }
+    const config = readConfig(authenticationSettings, {
+      IPS_KEYS_DIRECTORY: keys.directory,
+      POSTGRES_URL: target.toString(),
+      POSTGRES_DATABASE_PREFIX: databases.prefix,
+      POSTGRES_POOL_SIZE: '2',
+      // These tests wait by asking with wrong credentials.
+      AUTHENTICATION_FAILURES_PER_MINUTE: '100000',
+    })
     service = await mountAuthentication(app, { config, logger, metrics })
     baseUrl = `http://127.0.0.1:${await listen(app, { httpHost: '127.0.0.1', httpPort: 0 })}`
   })
