@@ -1,6 +1,4 @@
-import { claimCatalogue } from '../../lib/token/claim-schemas.ts'
-import { readClaim } from '../../lib/token/read-claim.ts'
-import { selectUsable } from '../../lib/token/select-usable.ts'
+import { readFirehoseClaim } from '../../lib/token/read-firehose-claim.ts'
 import type { TokenVerifier } from '../../lib/token/verified-token.ts'
 import type { Random } from '../retry-after.ts'
 import { verifyBearer } from '../verify-bearer.ts'
@@ -24,11 +22,8 @@ export async function authoriseStream(
 ): Promise<StreamRight> {
   const { clientId, expiresAt, rights } = await verifyBearer(header, options)
   const malformed: string[] = []
-  const [selected] = selectUsable(rights, 'firehose', claimCatalogue.firehose.versions, {
-    read: (value) => readClaim('firehose-*', value),
-    onMalformed: (claim) => malformed.push(claim),
-  })
-  if (selected !== undefined) return { clientId, expiresAt, maxRate: selected.value.maxRate }
+  const claim = readFirehoseClaim(rights, (name) => malformed.push(name))
+  if (claim !== undefined) return { clientId, expiresAt, maxRate: claim.maxRate }
   const detail = malformed[0]
     ? `the value of the claim ${malformed[0]} is malformed`
     : 'the token has no claim firehose-1.*'

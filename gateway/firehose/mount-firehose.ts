@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { clientKeysFolder, createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { Config } from '../../lib/config/settings.ts'
-import { createClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { limitConcurrency } from '../../lib/process/limit-concurrency.ts'
@@ -42,7 +42,7 @@ export function mountFirehose(
   const pool = createPool({ ...at, size, settings: journalPoolSettings })
   const migration = migrateEventually({ ...at, directory: schemaDirectory })
   const news = listenForNews({ ...at, pool })
-  const keys = createClientKeys(path.join(config.ipsKeysDirectory, 'clients', 'firehose'))
+  const keys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, 'firehose'))
   const random = Math.random
   const places = createStreamPlaces({ total: config.firehoseMaxStreams, random })
   const now = () => performance.now()

@@ -103,7 +103,8 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
       await send(queue.take(stream.bucket.take(queue.wanted())))
       return
     }
-    alarm.set(Math.min(heartbeatAtMs, stream.expiresAtMs, source.dueAtMs()))
+    const readAtMs = queue.isEmpty() ? source.dueAtMs() : Infinity
+    alarm.set(Math.min(heartbeatAtMs, stream.expiresAtMs, readAtMs))
     const cancel = waitMs < heartbeatMs ? deps.after(waitMs, () => stream.bell.ring()) : undefined
     await stream.bell.wait()
     cancel?.()
