@@ -9,6 +9,7 @@ import {
   settle,
   type Issued,
 } from '../../../support/degradation-model.ts'
+import { randomFrom } from '../../../support/random-from.ts'
 
 /** Claims with values that differ in settings, destinations and rates. */
 const values: Readonly<Record<string, readonly unknown[]>> = {
@@ -235,14 +236,3 @@ describe('a degraded token, whatever happened before', () => {
     })
   })
 })
-
-/** Mulberry32: numbers from 0 to below 1, the same for the same seed. */
-function randomFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
