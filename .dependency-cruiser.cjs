@@ -1,6 +1,6 @@
 /** Directions of imports: who may know whom. See ARCHITECTURE.md. */
 const services =
-  '(gateway/(ingestion|authentication|authorisation)|workers/(faceextract|ocr|summary|push|probe))'
+  '(gateway/(ingestion|authentication|authorisation|firehose)|workers/(faceextract|ocr|summary|push|firehose|probe))'
 
 module.exports = {
   forbidden: [
@@ -21,8 +21,16 @@ module.exports = {
       name: 'services-do-not-know-each-other',
       comment: 'Services meet on Kafka only.',
       severity: 'error',
-      from: { path: `^${services}/` },
+      from: { path: `^${services}/`, pathNot: '^gateway/firehose/' },
       to: { path: `^${services}/`, pathNot: '^$1/' },
+    },
+    {
+      name: 'the-stream-knows-its-journal',
+      comment:
+        'Both folders are one service: what fills its journal, and what serves it over HTTP.',
+      severity: 'error',
+      from: { path: '^gateway/firehose/' },
+      to: { path: `^${services}/`, pathNot: '^(gateway|workers)/firehose/' },
     },
     {
       name: 'workflows-are-deterministic',

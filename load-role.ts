@@ -12,6 +12,7 @@ const modules: Record<RoleName, () => Promise<{ role: unknown }>> = {
   'vision-ocr': () => import('./workers/ocr/main.ts'),
   summary: () => import('./workers/summary/main.ts'),
   push: () => import('./workers/push/main.ts'),
+  firehose: () => import('./workers/firehose/main.ts'),
   probe: () => import('./workers/probe/main.ts'),
 }
 

@@ -150,6 +150,14 @@ export const roles = {
     healthPortOffset: 14,
     startedByDefault: true,
   },
+  firehose: {
+    purpose: 'journals messages for clients that stream them',
+    consumes: ['vision', 'summary'],
+    produces: ['deadLetter'],
+    databases: ['ips_firehose'],
+    healthPortOffset: 19,
+    startedByDefault: true,
+  },
   probe: {
     purpose: 'posts synthetic transactions and checks that they come back',
     consumes: [],

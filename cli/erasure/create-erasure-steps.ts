@@ -16,6 +16,10 @@ import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
 import {
+  eraseClientRows as eraseFirehoseRows,
+  holdsSealed as firehoseHoldsSealed,
+} from '../../workers/firehose/journal/erase-client-rows.ts'
+import {
   eraseClientRows as erasePushRows,
   holdsSealed as pushHoldsSealed,
 } from '../../workers/push/journal/erase-client-rows.ts'
@@ -37,6 +41,7 @@ const noticeMs = keyFreshnessMs + 1_000
 const rowsOf = {
   push: { erase: erasePushRows, holdsSealed: pushHoldsSealed },
   summary: { erase: eraseSummaryRows, holdsSealed: summaryHoldsSealed },
+  firehose: { erase: eraseFirehoseRows, holdsSealed: firehoseHoldsSealed },
 } as const
 
 /**

@@ -35,8 +35,8 @@ export interface ErasureReport {
   readonly remains: readonly Remainder[]
 }
 
-/** A summary is made of what push sends: its key goes first, so that no new one comes after. */
-const services: readonly SealingService[] = ['summary', 'push']
+/** A summary is made of what the others send: its key goes first, so that no new one comes after. */
+const services: readonly SealingService[] = ['summary', 'push', 'firehose']
 
 /**
  * Erases a client: it gets no rights any more, then its keys are erased, by which everything that is sealed with them is erased,

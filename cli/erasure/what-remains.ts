@@ -48,5 +48,6 @@ export function whatRemains(now: Date): Remainder[] {
     },
     { where: 'backups of the folder of keys', what: 'its keys: remove them there too' },
     { where: 'its webhooks’ receivers', what: 'what was delivered to them' },
+    { where: 'whoever has read its firehose', what: 'what was streamed to them' },
   ]
 }

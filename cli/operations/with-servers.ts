@@ -15,13 +15,13 @@ import { readConfig } from '../../lib/config/settings.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import { createPool, type Pool } from '../../lib/postgres/create-pool.ts'
 import { createTemporalClient } from '../../lib/temporal/connect-temporal.ts'
-import { roles } from '../../lib/topology.ts'
+import { roles, type Role } from '../../lib/topology.ts'
 import { databaseUnreachable } from '../setup/database-unreachable.ts'
 import { readSetup, type Environment } from '../setup/read-setup.ts'
 import { sharedEnvironment } from '../setup/role-environment.ts'
 
 /** The roles whose journals operators look into. */
-export type OperatedRole = 'push' | 'summary'
+export type OperatedRole = 'push' | 'summary' | 'firehose'
 
 /** What operators work on. */
 export interface OpenServers {
@@ -30,7 +30,7 @@ export interface OpenServers {
   readonly pool: Pool
   /** With which the role seals what it keeps. */
   readonly clientKeys: ClientKeys
-  /** Of the role's processes. */
+  /** Of the role's processes, where it has one. */
   readonly taskQueue: string
   /** What a client is granted, without secrets; `undefined` where there is no client of this name. */
   findClaims(clientId: string): Promise<Rights | undefined>
@@ -62,7 +62,8 @@ export async function withServers<T>(
       logger: pino({ level: 'silent' }),
       settings: more,
     })
-  const pool = open(roles[role].databases[0], settings)
+  const { databases, taskQueue: queue = '' }: Role = roles[role]
+  const pool = open(databases[0] ?? '', settings)
   const clients = open(roles.authorisation.databases[0])
   const client = createTemporalClient({
     address: config.temporalAddress,
@@ -73,7 +74,7 @@ export async function withServers<T>(
       client,
       pool,
       clientKeys: createClientKeys(clientKeysFolder(config.ipsKeysDirectory, role)),
-      taskQueue: config.temporalTaskQueuePrefix + roles[role].taskQueue,
+      taskQueue: config.temporalTaskQueuePrefix + queue,
       findClaims: (clientId) => findClaims(clients, clientId),
     })
   } catch (error) {

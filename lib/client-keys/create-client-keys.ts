@@ -53,7 +53,7 @@ export const keyFreshnessMs = 10_000
 const maxCached = 10_000
 
 /** The services that seal with clients' keys. Each has a folder of its own: none can read what another one keeps. */
-export type SealingService = 'push' | 'summary'
+export type SealingService = 'push' | 'summary' | 'firehose'
 
 /** Where the keys of a service are, within the folder of keys. */
 export function clientKeysFolder(keysDirectory: string, service: SealingService): string {

@@ -5,10 +5,11 @@ interface Watched<C> {
   current(): C | undefined
 }
 
-/** What a role that consumes, works for Temporal and keeps a journal depends on. */
+/** What a role that consumes and keeps a journal depends on. */
 export interface Dependencies {
   readonly consumer: Watched<{ isConnected(): boolean }>
-  readonly worker: Watched<{ isRunning(): boolean }>
+  /** Of a role that works for Temporal. */
+  readonly worker?: Watched<{ isRunning(): boolean }>
   /** Rejects where it cannot be reached. */
   readonly journal: { check(): Promise<void> }
   /** With which the role seals what it keeps, if it does: rejects where none of them can be used. */
@@ -24,7 +25,9 @@ export async function readReadiness({
 }: Dependencies): Promise<Readiness> {
   return {
     kafka: consumer.current()?.isConnected() === true ? 'ok' : 'not connected',
-    temporal: worker.current()?.isRunning() === true ? 'ok' : 'the worker is not running',
+    ...(worker === undefined
+      ? {}
+      : { temporal: worker.current()?.isRunning() === true ? 'ok' : 'the worker is not running' }),
     journal: await answerOf(journal.check(), 'not reachable'),
     ...(keys === undefined ? {} : { keys: await answerOf(keys.check(), 'not usable') }),
   }

@@ -33,7 +33,7 @@ export interface ErasableClient {
   send(): Promise<void>
 }
 
-/** Summary and push at work, with a PostgreSQL of their own. */
+/** All that keep something of clients at work, with a PostgreSQL of their own. */
 export interface ErasureFixture {
   readonly postgres: OwnServer
   readonly keysDirectory: string
@@ -68,6 +68,7 @@ export async function createErasureFixture(): Promise<ErasureFixture> {
   const processes = {
     summary: await startRole('summary', own),
     push: await startRole('push', own),
+    firehose: await startRole('firehose', own),
   }
   return {
     postgres,
@@ -101,6 +102,7 @@ export async function createErasureFixture(): Promise<ErasureFixture> {
         rights: {
           ...{ 'faceextract-1.*': true, 'ocr-*': true, 'summary-1.*': { idleSeconds: 1 } },
           'push-1': { url: `${sink.url}/${hook}`, secret },
+          'firehose-1.*': true,
         },
       })
       const [correlationId, text] = [`case:${randomUUID()}`, randomUUID()]

@@ -8,6 +8,7 @@ import {
 } from '../../lib/config/common-settings.ts'
 import { journalPoolSettings } from '../../lib/journal/journal-pool-settings.ts'
 import { listen } from '../../lib/journal/listen.ts'
+import { kafkaOptionsOf } from '../../lib/journal/start-journal-consumer.ts'
 import { startProducer } from '../../lib/kafka/start-producer.ts'
 import { createPool } from '../../lib/postgres/create-pool.ts'
 import { migrate } from '../../lib/postgres/migrate.ts'
@@ -24,7 +25,7 @@ import { createSecretBox } from './journal/create-secret-box.ts'
 import { ensureSecretKey } from './journal/ensure-secret-key.ts'
 import { holdsSealed } from './journal/erase-client-rows.ts'
 import { pushSettings } from './push-settings.ts'
-import { kafkaOptionsOf, startPushConsumer } from './start-push-consumer.ts'
+import { startPushConsumer } from './start-push-consumer.ts'
 import { startMessageStarter } from './start-message-starter.ts'
 import { startPushWorker } from './start-push-worker.ts'
 import { startPushRetention } from './start-push-retention.ts'
@@ -81,9 +82,9 @@ export const role = defineRole({
         ...{ retentionSeconds: config.pushRetention, onExpired: metrics.expired, onCrash },
       }),
     )
-    const producer = startProducer({ ...kafkaOptionsOf(config), logger })
+    const producer = startProducer({ ...kafkaOptionsOf(config, name), logger })
     const consumer = await supervise('consumer', (onCrash) =>
-      startPushConsumer({ ...common, config, producer, keys, box, waker, onCrash }),
+      startPushConsumer({ ...common, group: name, config, producer, keys, box, waker, onCrash }),
     )
     return {
       readiness: () => readReadiness({ consumer, worker, journal, keys }),

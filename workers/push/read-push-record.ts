@@ -8,7 +8,7 @@ import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
-import type { DeadLetterReason } from '../../lib/kafka/send-dead-letter.ts'
+import type { JournalRecord } from '../../lib/journal/create-journal-handler.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
 import { pushClaim } from '../../lib/token/push-claim.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
@@ -19,19 +19,8 @@ import type { SecretBox } from './journal/create-secret-box.ts'
 import { writeEndpointSettings } from './journal/endpoint-settings.ts'
 import { sealBody, sealEndpoint } from './journal/sealed-columns.ts'
 
-/** What a record means to push. */
-export type PushRecord =
-  | { readonly outcome: 'deliver'; readonly delivery: NewDelivery }
-  /** Nobody asked for it to be delivered, or the client was erased. */
-  | {
-      readonly outcome: 'ignore'
-      readonly reason: 'no-claim' | 'claim-malformed' | 'type-unwanted' | typeof clientErased
-    }
-  /** It cannot be read, or not until somebody repairs something. */
-  | { readonly outcome: 'reject'; readonly reason: DeadLetterReason }
-
 /** Reads the value of a record. Throws what is retryable only. */
-export type PushRecordReader = (value: Uint8Array) => Promise<PushRecord>
+export type PushRecordReader = (value: Uint8Array) => Promise<JournalRecord<NewDelivery>>
 
 /** An endpoint as a token names it, with the types that it wants. */
 interface TokenEndpoint {
@@ -128,7 +117,7 @@ function toRecord(
   endpoint: TokenEndpoint,
   key: ClientKey,
   now: Date,
-): PushRecord {
+): JournalRecord<NewDelivery> {
   const { messageId, correlationId, imageId, traceparent } = complete.envelope
   const message = renderMessage(complete, now)
   if (endpoint.types !== undefined && !endpoint.types.has(message.type))
@@ -139,8 +128,8 @@ function toRecord(
     throw new IpsError('envelope-malformed', 'a text of the record has a zero byte')
   const { type } = message
   return {
-    outcome: 'deliver',
-    delivery: {
+    outcome: 'journal',
+    item: {
       endpoint: endpoint.row,
       messageId,
       type,

@@ -8,7 +8,9 @@ const now = () => new Date('2026-11-24T06:00:00Z')
 function createWorld() {
   const world = {
     rights: new Set(['anna', 'berta']),
-    keys: new Set(['push anna', 'summary anna', 'push berta', 'summary berta']),
+    keys: new Set(
+      ['anna', 'berta'].flatMap((id) => [`push ${id}`, `summary ${id}`, `firehose ${id}`]),
+    ),
     rows: new Map([
       ['push anna', 3],
       ['summary anna', 4],
@@ -82,7 +84,7 @@ test('an erasure that dies anywhere, any number of times, is completed by the ne
       await eraseClient(steps, 'anna', now)
       expect(world).toEqual({
         rights: new Set(['berta']),
-        keys: new Set(['push berta', 'summary berta']),
+        keys: new Set(['push berta', 'summary berta', 'firehose berta']),
         rows: new Map([['push berta', 5]]),
         workflows: new Set(['berta 1']),
         noticed: true,
@@ -100,6 +102,19 @@ test('nothing is changed where the keys of a service are elsewhere', async () =>
   expect(world).toEqual(createWorld().world)
 })
 
+test('it is announced when the keys are gone, and not for a client that there is not', async () => {
+  const { world, steps } = createWorld()
+  const announced: number[] = []
+  const announce = () => void announced.push(world.keys.size)
+  const unknown = new Error('there is no such client')
+  const stopRights = () => Promise.reject(unknown)
+  const nobody = eraseClient({ ...steps, stopRights }, 'nobody', now, announce)
+  await expect(nobody).rejects.toBe(unknown)
+  expect(announced).toEqual([])
+  await eraseClient(steps, 'anna', now, announce)
+  expect(announced).toEqual([3])
+})
+
 test('the report says what was done, and until when the rest remains', async () => {
   const { steps } = createWorld()
   const report = await eraseClient(steps, 'anna', now)
@@ -109,6 +124,7 @@ test('the report says what was done, and until when the rest remains', async () 
     services: [
       { service: 'summary', hadKey: true, rowsRemoved: 4 },
       { service: 'push', hadKey: true, rowsRemoved: 3 },
+      { service: 'firehose', hadKey: true, rowsRemoved: 0 },
     ],
     workflowsRemoved: 2,
   })
@@ -119,6 +135,7 @@ test('the report says what was done, and until when the rest remains', async () 
   })
   expect(await eraseClient(steps, 'anna', now)).toMatchObject({
     services: [
+      { hadKey: false, rowsRemoved: 0 },
       { hadKey: false, rowsRemoved: 0 },
       { hadKey: false, rowsRemoved: 0 },
     ],

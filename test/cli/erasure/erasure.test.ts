@@ -16,7 +16,7 @@ import {
 import { searchFiles } from '../../support/search-files.ts'
 import { until } from '../../support/until.ts'
 
-const services: readonly SealingService[] = ['push', 'summary']
+const services: readonly SealingService[] = ['push', 'summary', 'firehose']
 
 let fixture: ErasureFixture
 let temporal: Client
@@ -61,7 +61,16 @@ async function untilJournalled(): Promise<void> {
       'push',
       'SELECT count(DISTINCT position)::integer AS count FROM attempts WHERE sealed_answer IS NOT NULL',
     )
-    return summaries?.count === 2 && (answers?.count ?? 0) >= 5 && berta.sink.ids().size === 5
+    const [streams] = await fixture.query<{ count: number }>(
+      'firehose',
+      'SELECT count(*)::integer AS count FROM streams WHERE last_offset = 5',
+    )
+    return (
+      summaries?.count === 2 &&
+      (answers?.count ?? 0) >= 5 &&
+      streams?.count === 2 &&
+      berta.sink.ids().size === 5
+    )
   })
 }
 
@@ -77,6 +86,11 @@ async function countRows({ clientId }: ErasableClient): Promise<Record<string, n
     const text = `SELECT count(*)::integer AS count FROM ${table} WHERE endpoint_id IN (
       SELECT endpoint_id FROM endpoints WHERE client_id = '${clientId}')`
     const [row] = await fixture.query<{ count: number }>('push', text)
+    counts[table] = row?.count ?? 0
+  }
+  for (const table of ['streams', 'blocks', 'message_ids']) {
+    const text = `SELECT count(*)::integer AS count FROM ${table} WHERE client_id = '${clientId}'`
+    const [row] = await fixture.query<{ count: number }>('firehose', text)
     counts[table] = row?.count ?? 0
   }
   return counts
@@ -117,7 +131,7 @@ describe('before an erasure', () => {
     backup = row.sealed
     const key = await fixture.keysOf('push').existingKey(anna.clientId)
     expect(openBody(key, backup)).toContain(anna.secrets['text'])
-    expect((await searchFiles(fixture.keysDirectory, annasKeys)).length).toBe(2)
+    expect((await searchFiles(fixture.keysDirectory, annasKeys)).length).toBe(3)
   })
 })
 
@@ -137,6 +151,7 @@ describe('an erasure', () => {
     expect(report.services).toMatchObject([
       { service: 'summary', hadKey: true },
       { service: 'push', hadKey: true },
+      { service: 'firehose', hadKey: true },
     ])
     for (const { rowsRemoved } of report.services) expect(rowsRemoved).toBeGreaterThan(4)
     expect(report.workflowsRemoved).toBeGreaterThan(5)
@@ -179,10 +194,12 @@ describe('an erasure', () => {
     const letters = await fixture.kafka.watch('dead-letter-1')
     await anna.send()
     await berta.send()
-    await until('both have counted it', () =>
+    await until('all have counted it', () =>
       services.every((service) => {
         const text = JSON.stringify(fixture.processes[service].events)
-        return service === 'push' ? text.includes('"client-erased":') : /"erased":[1-9]/.test(text)
+        return service === 'summary'
+          ? /"erased":[1-9]/.test(text)
+          : text.includes('"client-erased":')
       }),
     )
     await until('the other one’s goes on', () => berta.sink.ids().size >= 9)
@@ -218,6 +235,7 @@ describe('an erasure', () => {
     expect(again).toMatchObject({
       erasedAt: report.erasedAt,
       services: [
+        { hadKey: false, rowsRemoved: 0 },
         { hadKey: false, rowsRemoved: 0 },
         { hadKey: false, rowsRemoved: 0 },
       ],

@@ -44,8 +44,8 @@ describe('a record', () => {
     const secret = createWebhookSecret()
     const record = await readWith({ url, secret, maxRate: 5 })
     expect(record).toMatchObject({
-      outcome: 'deliver',
-      delivery: {
+      outcome: 'journal',
+      item: {
         messageId: 'id',
         type: 'ocr.v1m0.RecognizedText',
         endpoint: {
@@ -55,8 +55,8 @@ describe('a record', () => {
         },
       },
     })
-    if (record.outcome !== 'deliver') throw new Error('unreachable')
-    const { sealed, createdAt, endpoint } = record.delivery
+    if (record.outcome !== 'journal') throw new Error('unreachable')
+    const { sealed, createdAt, endpoint } = record.item
     const key = derivedKey(clientId)
     expect(openEndpoint(key, endpoint.endpointId, endpoint.sealed)).toEqual({ url, secret })
     expect(JSON.parse(openBody(key, sealed))).toMatchObject({ timestamp: createdAt.toISOString() })
@@ -83,7 +83,7 @@ describe('a record', () => {
   test('carries the wish for batches to the journal', async () => {
     const batch = { maxMessages: 10, maxWaitMs: 100 }
     await expect(readWith({ url, secret: createWebhookSecret(), batch })).resolves.toMatchObject({
-      delivery: { endpoint: { settings: JSON.stringify({ batch }) } },
+      item: { endpoint: { settings: JSON.stringify({ batch }) } },
     })
   })
 
@@ -93,8 +93,8 @@ describe('a record', () => {
     const digests: { all: string; secret: string }[] = []
     for (const claim of claims) {
       const record = await readWith({ url, ...claim })
-      if (record.outcome !== 'deliver') throw new Error('unreachable')
-      const { fingerprint, secretFingerprint } = record.delivery.endpoint
+      if (record.outcome !== 'journal') throw new Error('unreachable')
+      const { fingerprint, secretFingerprint } = record.item.endpoint
       digests.push({ all: fingerprint, secret: secretFingerprint })
     }
     expect(new Set(digests.map(({ all }) => all)).size).toBe(3)
@@ -149,7 +149,7 @@ describe('a record', () => {
       outcome: 'reject',
       reason: { code: 'client-key-damaged', detail: expect.stringContaining(file) as unknown },
     })
-    expect(await readFor('another')).toMatchObject({ outcome: 'deliver' })
+    expect(await readFor('another')).toMatchObject({ outcome: 'journal' })
     await clientKeys.remove()
   })
 

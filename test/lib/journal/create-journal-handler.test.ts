@@ -2,9 +2,10 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { pino } from 'pino'
 import { IpsError } from '../../../lib/errors/ips-error.ts'
-import type { IncomingRecord } from '../../../lib/kafka/start-consumer.ts'
-import { createPushHandler } from '../../../workers/push/create-push-handler.ts'
-import type { NewDelivery } from '../../../workers/push/journal/append-deliveries.ts'
+import { createJournalHandler } from '../../../lib/journal/create-journal-handler.ts'
+import type { BatchContext, IncomingRecord } from '../../../lib/kafka/start-consumer.ts'
+
+const silent = pino({ level: 'silent' })
 
 function createRecord(value: string): IncomingRecord {
   return {
@@ -18,43 +19,55 @@ function createRecord(value: string): IncomingRecord {
   }
 }
 
+function createContext(complete: (record: IncomingRecord) => void): BatchContext {
+  return {
+    signal: new AbortController().signal,
+    complete,
+    failures: () => 0,
+    fail: () => Promise.resolve(1),
+    forgive: () => undefined,
+  }
+}
+
+/** The item is the record's text. */
+const readRecord = (value: Uint8Array) =>
+  Promise.resolve({ outcome: 'journal', item: Buffer.from(value).toString() } as const)
+
 test('a batch makes one event that says what became of its records', async () => {
   const events: Record<string, unknown>[] = []
   const logger = pino(
     {},
     { write: (line: string) => events.push(JSON.parse(line) as Record<string, unknown>) },
   )
-  const handle = createPushHandler({
+  const handle = createJournalHandler({
     readRecord: (value) =>
       Promise.resolve(
         value.length === 0
           ? { outcome: 'reject', reason: { code: 'token-expired', detail: 'on purpose' } }
-          : { outcome: 'ignore', reason: 'no-claim' },
+          : value.length === 3
+            ? { outcome: 'ignore', reason: 'no-claim' }
+            : { outcome: 'journal', item: 'item' },
       ),
-    journal: { append: () => Promise.resolve({ appended: 0, woken: [] }) },
-    metrics: { recordRead: () => undefined },
-    wake: () => undefined,
+    append: (items) => Promise.resolve({ woken: items.length * 7 }),
+    recordRead: () => undefined,
     reject: () => Promise.resolve(),
     logger,
   })
   const completed: IncomingRecord[] = []
-  const records = ['one', '', 'two'].map(createRecord)
-  await handle(records, {
-    signal: new AbortController().signal,
-    complete: (record) => void completed.push(record),
-    failures: () => 0,
-    fail: () => Promise.resolve(1),
-    forgive: () => undefined,
-  })
+  const records = ['one', '', 'two', 'three'].map(createRecord)
+  await handle(
+    records,
+    createContext((record) => completed.push(record)),
+  )
   expect(new Set(completed)).toEqual(new Set(records))
   expect(events).toEqual([
     expect.objectContaining({
       msg: 'batch.journalled',
       topic: 'vision-1',
       partition: 3,
-      records: 3,
-      outcomes: { 'no-claim': 2, 'token-expired': 1 },
-      woken: 0,
+      records: 4,
+      outcomes: { 'no-claim': 2, 'token-expired': 1, journalled: 1 },
+      woken: 7,
       durationMs: expect.any(Number) as unknown,
     }),
   ])
@@ -67,36 +80,29 @@ test('records that the journal refuses are put aside, and all others are journal
       const putAside: string[] = []
       const completed: IncomingRecord[] = []
       const counted: Record<string, number> = {}
-      const handle = createPushHandler({
-        readRecord: (value) => Promise.resolve({ outcome: 'deliver', delivery: named(value) }),
-        journal: {
-          append(deliveries) {
-            const ids = deliveries.map(({ messageId }) => messageId)
-            if (ids.some((id) => id.startsWith('bad')))
-              return Promise.reject(new IpsError('journal-refused', 'the journal refuses it'))
-            journalled.push(...ids)
-            return Promise.resolve({ appended: ids.length, woken: [] })
-          },
+      const handle = createJournalHandler<string>({
+        readRecord,
+        append(items) {
+          if (items.some((item) => item.startsWith('bad')))
+            return Promise.reject(new IpsError('journal-refused', 'the journal refuses it'))
+          journalled.push(...items)
+          return Promise.resolve({})
         },
-        metrics: { recordRead: (outcome) => (counted[outcome] = (counted[outcome] ?? 0) + 1) },
-        wake: () => undefined,
+        recordRead: (outcome) => (counted[outcome] = (counted[outcome] ?? 0) + 1),
         reject: ({ value }, reason) => {
           putAside.push(`${value.toString()}: ${reason.code}`)
           return Promise.resolve()
         },
-        logger: pino({ level: 'silent' }),
+        logger: silent,
       })
       const names = areGood.map((isGood, index) => `${isGood ? 'good' : 'bad'}-${index}`)
       const good = names.filter((name) => name.startsWith('good'))
       const bad = names.filter((name) => name.startsWith('bad'))
       const records = names.map(createRecord)
-      await handle(records, {
-        signal: new AbortController().signal,
-        complete: (record) => void completed.push(record),
-        failures: () => 0,
-        fail: () => Promise.resolve(1),
-        forgive: () => undefined,
-      })
+      await handle(
+        records,
+        createContext((record) => completed.push(record)),
+      )
       expect(journalled).toEqual(good)
       expect(putAside).toEqual(bad.map((name) => `${name}: journal-refused`))
       expect(new Set(completed)).toEqual(new Set(records))
@@ -111,33 +117,14 @@ test('records that the journal refuses are put aside, and all others are journal
 test('a journal that is away is no reason to put records aside', async () => {
   const away = new IpsError('journal-unavailable', 'away', { retryable: true })
   const putAside: IncomingRecord[] = []
-  const handle = createPushHandler({
-    readRecord: (value) => Promise.resolve({ outcome: 'deliver', delivery: named(value) }),
-    journal: { append: () => Promise.reject(away) },
-    metrics: { recordRead: () => undefined },
-    wake: () => undefined,
+  const handle = createJournalHandler<string>({
+    readRecord,
+    append: () => Promise.reject(away),
+    recordRead: () => undefined,
     reject: (record) => Promise.resolve(void putAside.push(record)),
-    logger: pino({ level: 'silent' }),
+    logger: silent,
   })
-  const context = {
-    signal: new AbortController().signal,
-    complete: () => expect(true).toBe(false),
-    failures: () => 0,
-    fail: () => Promise.resolve(1),
-    forgive: () => undefined,
-  }
+  const context = createContext(() => expect(true).toBe(false))
   await expect(handle([createRecord('one'), createRecord('two')], context)).rejects.toBe(away)
   expect(putAside).toEqual([])
 })
-
-function named(value: Uint8Array): NewDelivery {
-  return {
-    endpoint: {
-      ...{ endpointId: 'endpoint', clientId: 'client', host: 'hooks.example' },
-      ...{ sealed: Buffer.alloc(0), settings: '{}', fingerprint: '', secretFingerprint: '' },
-      tokenIssuedAt: new Date(0),
-    },
-    ...{ messageId: Buffer.from(value).toString(), type: '', correlationId: '', imageId: '' },
-    ...{ traceparent: '', createdAt: new Date(0), sealed: Buffer.alloc(0) },
-  }
-}
