@@ -48,28 +48,27 @@ function readUntilEnds(
   consumer: Consumer,
   left: Map<number, bigint>,
   { topicPrefix, onRecord }: ReadTopicOptions,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const silence = setTimeout(() => {
-      reject(new Error(`nothing more came in ${silenceMs} ms`))
-    }, silenceMs)
-    const read = async ({ batch, ...session }: EachBatchPayload) => {
-      const last = left.get(batch.partition)
-      if (last === undefined) return
-      silence.refresh()
-      for (const record of toIncomingRecords(batch, topicPrefix)) {
-        if (record.offset <= last) await onRecord(record)
-        await session.heartbeat()
-      }
-      if (BigInt(batch.lastOffset()) >= last) left.delete(batch.partition)
-      if (left.size === 0) resolve()
+): Promise<undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const giveUp = () => reject(new Error(`nothing more came in ${silenceMs} ms`))
+  const silence = setTimeout(giveUp, silenceMs)
+  const read = async ({ batch, ...session }: EachBatchPayload) => {
+    const last = left.get(batch.partition)
+    if (last === undefined) return
+    silence.refresh()
+    for (const record of toIncomingRecords(batch, topicPrefix)) {
+      if (record.offset <= last) await onRecord(record)
+      await session.heartbeat()
     }
-    const fail = (error: unknown) => reject(error instanceof Error ? error : new Error('unknown'))
-    // The library would read a batch again and again that fails.
-    const eachBatch = (payload: EachBatchPayload) => read(payload).catch(fail)
-    consumer.on(consumer.events.CRASH, ({ payload }) => fail(payload.error))
-    consumer.run({ autoCommit: false, eachBatch }).catch(fail)
-  })
+    if (BigInt(batch.lastOffset()) >= last) left.delete(batch.partition)
+    if (left.size === 0) resolve(undefined)
+  }
+  const fail = (error: unknown) => reject(error instanceof Error ? error : new Error('unknown'))
+  // The library would read a batch again and again that fails.
+  const eachBatch = (payload: EachBatchPayload) => read(payload).catch(fail)
+  consumer.on(consumer.events.CRASH, ({ payload }) => fail(payload.error))
+  consumer.run({ autoCommit: false, eachBatch }).catch(fail)
+  return promise.finally(() => clearTimeout(silence))
 }
 
 /** The last offset of each partition that has one. */

@@ -1,8 +1,12 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { readCredentials, writeCredentials } from '../../../cli/clients/credentials-file.ts'
+import {
+  readCredentials,
+  removeCredentials,
+  writeCredentials,
+} from '../../../cli/clients/credentials-file.ts'
 import { parseDuration } from '../../../cli/clients/parse-duration.ts'
 
 describe('credentials files', () => {
@@ -25,6 +29,17 @@ describe('credentials files', () => {
   test('are not there for a client of another set-up', async () => {
     await expect(readCredentials(home, 'c2')).rejects.toMatchObject({
       code: 'credentials-missing',
+    })
+  })
+
+  test('are not there any more for a client that was erased, which is said', async () => {
+    const file = path.join(home, 'clients', 'c3.json')
+    await writeCredentials(home, { clientId: 'c3', clientSecret: 'the secret' })
+    for (let times = 0; times < 2; times += 1) await removeCredentials(home, 'c3')
+    expect(await readFile(file, 'utf8')).not.toContain('the secret')
+    await expect(readCredentials(home, 'c3')).rejects.toMatchObject({
+      code: 'client-erased',
+      message: expect.stringContaining('another name') as unknown,
     })
   })
 
