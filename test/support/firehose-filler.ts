@@ -82,23 +82,3 @@ export async function createFillerFixture(): Promise<FillerFixture> {
     },
   }
 }
-
-/** The ids of a stream, with its offsets checked to be 1, 2, 3… */
-export async function readWholeStream(
-  reader: FirehoseReader,
-  clientId: string,
-  { maxBytes = 64 * 1024 } = {},
-): Promise<string[]> {
-  const ids: string[] = []
-  for (let after = 0n, hasMore = true; hasMore;) {
-    const page = await reader.read(clientId, after, { maxBytes })
-    for (const { offset, json } of page.messages) {
-      ids.push((JSON.parse(json.toString()) as { id: string }).id)
-      if (offset !== BigInt(ids.length))
-        throw new Error(`offset ${offset} where ${ids.length} is due`)
-    }
-    after = page.lastOffset
-    hasMore = page.hasMore
-  }
-  return ids
-}

@@ -1,10 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { topics } from '../../../lib/topology.ts'
-import {
-  createFillerFixture,
-  readWholeStream,
-  type FillerFixture,
-} from '../../support/firehose-filler.ts'
+import { createFillerFixture, type FillerFixture } from '../../support/firehose-filler.ts'
+import { readStream } from '../../support/firehose-journal.ts'
 import { until } from '../../support/until.ts'
 
 let fixture: FillerFixture
@@ -21,7 +18,7 @@ afterEach(async () => {
 const ids = (prefix: string, count: number) =>
   Array.from({ length: count }, (_unused, index) => `${prefix}-${index}`)
 
-const readIds = (clientId: string) => readWholeStream(fixture.reader, clientId)
+const readIds = (clientId: string) => readStream(fixture.reader, clientId)
 
 test('each client’s messages are in its own stream, once, as its token allows', async () => {
   const filler = await fixture.start()

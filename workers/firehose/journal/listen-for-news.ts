@@ -2,6 +2,7 @@ import { listen } from '../../../lib/journal/listen.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
 import { appendedChannel } from './channels.ts'
+import { readLimits } from './read-messages.ts'
 
 /** What comes to clients' streams, for a whole process. */
 export interface FirehoseNews {
@@ -30,6 +31,7 @@ export function listenForNews(options: {
   const poll = async () => {
     const clientIds = news.subscribed()
     const { rows } = await pool.query<{ client_id: string; last_offset: string }>({
+      ...readLimits,
       name: 'poll-streams',
       text: 'SELECT client_id, last_offset FROM streams WHERE client_id = ANY($1)',
       values: [clientIds],

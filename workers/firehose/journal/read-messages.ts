@@ -30,11 +30,14 @@ export interface Bounds {
 
 /** Small blocks: a statement looks at no more. */
 const maxBlocks = 200
+/** A connection that does not answer by then is given up: nobody may know that it is dead. */
+export const readLimits = { query_timeout: 10_000 }
 
 /** The bounds of a client's stream. Throws `IpsError('journal-unavailable')`, retryable. */
 export async function readBounds(pool: Pool, clientId: string): Promise<Bounds> {
   const { rows } = await onJournal('reading the bounds of a stream', () =>
     pool.query<{ last_offset: string; oldest: string | null }>({
+      ...readLimits,
       name: 'read-bounds',
       text: `
         SELECT last_offset, (
@@ -92,6 +95,7 @@ export async function readMessages(
 
 /** One statement: how far the stream goes and what is kept of it are of the same moment. */
 const readBlocks = {
+  ...readLimits,
   name: 'read-blocks',
   text: `
     SELECT stream.last_offset AS head, first_offset, block.last_offset, sealed

@@ -59,11 +59,7 @@ export function createJournal(
 ): PushJournal {
   const statements = createSharedStatements(pool, openers.keys, secretOverlapSeconds)
   return {
-    async append(deliveries) {
-      const result = await statements.append(deliveries)
-      if (result instanceof IpsError) throw result
-      return result
-    },
+    append: (deliveries) => statements.append(deliveries),
     async read(endpointId, after) {
       const page = await statements.read({ endpointId, after })
       if (page instanceof IpsError) throw page

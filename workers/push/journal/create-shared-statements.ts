@@ -2,7 +2,7 @@ import type { Page, Settlement } from '../../../activities/delivery/delivery-jou
 import type { ClientKeys } from '../../../lib/client-keys/create-client-keys.ts'
 import type { IpsError } from '../../../lib/errors/ips-error.ts'
 import { createCoalescer, type Coalescer } from '../../../lib/journal/create-coalescer.ts'
-import { isRefused } from '../../../lib/journal/on-journal.ts'
+import { shareAppends } from '../../../lib/journal/share-appends.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import { appendDeliveries, type AppendResult, type NewDelivery } from './append-deliveries.ts'
 import { logAttempts, type LoggedAttempt } from './log-attempts.ts'
@@ -11,8 +11,6 @@ import { readDeliveries, type ReadRequest } from './read-deliveries.ts'
 import { recordBatches, type BatchRecord } from './record-batches.ts'
 import { settleDeliveries } from './settle-deliveries.ts'
 
-/** Batches of the twelve partitions of two topics may go together. */
-const maxAppends = 24
 /** Pages of one statement: each may hold a quarter of a MiB. */
 const maxReads = 64
 /** Rows of one statement that writes small ones. */
@@ -22,8 +20,8 @@ const settleIntervalMs = 20
 
 /** What many callers at once share, each kind one statement at a time. */
 export interface SharedStatements {
-  /** An error where the journal has refused this caller's data. */
-  readonly append: Coalescer<readonly NewDelivery[], AppendResult | IpsError>
+  /** See `shareAppends`. */
+  readonly append: (deliveries: readonly NewDelivery[]) => Promise<AppendResult>
   /** An error where what this caller wants to read cannot be opened. */
   readonly read: Coalescer<ReadRequest, Page | IpsError>
   /** These three: false where somebody else has claimed the endpoint. */
@@ -40,10 +38,10 @@ export function createSharedStatements(
   secretOverlapSeconds: number,
 ): SharedStatements {
   return {
-    append: createCoalescer<readonly NewDelivery[], AppendResult | IpsError>({
-      maxRequests: maxAppends,
-      run: (batches) => appendTogether(pool, batches, secretOverlapSeconds),
-    }),
+    append: shareAppends<NewDelivery, AppendResult>(
+      (deliveries) => appendDeliveries(pool, deliveries, secretOverlapSeconds),
+      { appended: 0, woken: [] },
+    ),
     read: createCoalescer({
       maxRequests: maxReads,
       run: (requests: readonly ReadRequest[]) => readDeliveries(pool, keys, requests),
@@ -68,28 +66,5 @@ export function createSharedStatements(
         return attempts.map(() => undefined)
       },
     }),
-  }
-}
-
-/**
- * One transaction for several callers: the first of them is told of the endpoints that are to be woken. Where the journal
- * refuses it, each has one of its own, so that only the one with the bad data is told so.
- */
-async function appendTogether(
-  pool: Pool,
-  batches: readonly (readonly NewDelivery[])[],
-  secretOverlapSeconds: number,
-): Promise<(AppendResult | IpsError)[]> {
-  try {
-    const result = await appendDeliveries(pool, batches.flat(), secretOverlapSeconds)
-    return batches.map((_batch, index) => (index === 0 ? result : { appended: 0, woken: [] }))
-  } catch (error) {
-    if (!isRefused(error)) throw error
-    if (batches.length === 1) return [error]
-    const results: (AppendResult | IpsError)[] = []
-    for (const batch of batches) {
-      results.push(...(await appendTogether(pool, [batch], secretOverlapSeconds)))
-    }
-    return results
   }
 }
