@@ -13,6 +13,8 @@ export interface AppOptions {
   readonly logger: Logger
   readonly metrics: Registry
   readonly random?: RandomBytes
+  /** Whose word on a request's sender is taken. */
+  readonly trustedProxies?: readonly string[]
 }
 
 /** Tokens and trace context fit; whatever is larger is answered with 431. */
@@ -37,6 +39,7 @@ const keepAliveTimeoutMs = 30_000
 export function createApp(options: AppOptions): App {
   const app: App = fastify({
     logger: false,
+    trustProxy: [...(options.trustedProxies ?? [])],
     bodyLimit,
     requestTimeout: requestTimeoutMs,
     connectionTimeout: idleSocketTimeoutMs,

@@ -20,7 +20,7 @@ export function defineHttpRole<S extends typeof httpSettings>(options: {
     settings: options.settings,
     async start(context) {
       const config: Config<typeof httpSettings> = context.config
-      const app = createApp(context)
+      const app = createApp({ ...context, trustedProxies: config.trustedProxies })
       await describeApi(app, config.publicUrl)
       const service = await options.mount(app, context)
       await listen(app, config)

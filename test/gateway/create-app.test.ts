@@ -16,7 +16,7 @@ interface Started {
   events: Record<string, unknown>[]
 }
 
-async function start(): Promise<Started> {
+async function start(trustedProxies: readonly string[] = []): Promise<Started> {
   const events: Record<string, unknown>[] = []
   const destination = new Writable({
     write(chunk, _encoding, done) {
@@ -25,13 +25,14 @@ async function start(): Promise<Started> {
     },
   })
   const logger = createLogger({ role: 'gateway', level: 'info', destination })
-  const app = createApp({ logger, metrics: createMetrics('gateway') })
+  const app = createApp({ logger, metrics: createMetrics('gateway'), trustedProxies })
   app.get('/teapot', () => {
     throw problem('teapot', 'it is short and stout', { headers: { 'retry-after': '7' } })
   })
   app.get('/broken', () => {
     throw new TypeError('a secret of the inside')
   })
+  app.get('/sender', ({ ip }) => ip)
   app.get('/things/:name', (request) => request.params)
   app.post('/things', (request) => ({ got: request.body }))
   const port = await listen(app, { httpHost: '127.0.0.1', httpPort: 0 })
@@ -56,6 +57,15 @@ describe('the gateway shell', () => {
       code: 'teapot',
       traceId: '0af7651916cd43dd8448eb211c80319c',
     })
+  })
+
+  test('believes what trusted proxies say of a sender, and nobody else', async () => {
+    const headers = { 'x-forwarded-for': '192.0.2.1, 192.0.2.2' }
+    const senderOf = async ({ url }: Started) => (await fetch(`${url}/sender`, { headers })).text()
+    expect(await senderOf(started)).toBe('127.0.0.1')
+    const behindProxy = await start(['127.0.0.0/8'])
+    expect(await senderOf(behindProxy)).toBe('192.0.2.2')
+    await behindProxy.app.close()
   })
 
   test('says nothing of the inside when it fails, and logs the reason', async () => {

@@ -78,7 +78,8 @@ export async function startTokenServices(
       ...environment,
     },
   )
-  const app = createApp({ logger, metrics })
+  // So that tests can say where a request comes from.
+  const app = createApp({ logger, metrics, trustedProxies: ['127.0.0.1'] })
   const services = [
     await mountAuthentication(app, { config, logger, metrics }),
     await mountAuthorisation(app, { config, logger, metrics }),
