@@ -1,11 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Client } from '@temporalio/client'
 import { createErasureSteps } from '../../../cli/erasure/create-erasure-steps.ts'
 import { eraseClient, type ErasureReport } from '../../../cli/erasure/erase-client.ts'
 import { withAdministration } from '../../../cli/clients/with-administration.ts'
 import { createClient } from '../../../cli/clients/create-client.ts'
-import type { SealingService } from '../../../lib/client-keys/create-client-keys.ts'
+import {
+  clientKeysFolder,
+  type SealingService,
+} from '../../../lib/client-keys/create-client-keys.ts'
+import { keyFileOf } from '../../../lib/client-keys/key-file.ts'
 import { createTemporalClient } from '../../../lib/temporal/connect-temporal.ts'
 import { openBody } from '../../../workers/push/journal/sealed-columns.ts'
 import {
@@ -254,4 +259,18 @@ describe('an erasure', () => {
     ).rejects.toMatchObject({ code: 'client-unknown' })
     expect(await fixture.keysOf('push').existingKey(berta.clientId)).toBeDefined()
   })
+
+  test('erases a client whose keys are damaged', async () => {
+    const file = keyFileOf(clientKeysFolder(fixture.keysDirectory, 'push'), berta.clientId)
+    await writeFile(file, 'damaged')
+    const steps = createErasureSteps(fixture.environment)
+    const erased = await eraseClient(steps, berta.clientId, () => new Date())
+    expect(erased.services).toContainEqual(
+      expect.objectContaining({ service: 'push', hadKey: true }),
+    )
+    await expect(fixture.keysOf('push').keyFor(berta.clientId)).rejects.toMatchObject({
+      code: 'client-erased',
+    })
+    expect(new Set(Object.values(await countRows(berta)))).toEqual(new Set([0]))
+  }, 120_000)
 })
