@@ -44,7 +44,7 @@ export interface IssuingDependencies {
 /** Answers a request. Throws `OAuthError`. */
 export type IssueToken = (request: TokenRequest) => Promise<TokenResponse>
 
-type DegradedOutcome = 'issued' | 'unknown' | Extract<Degraded, string>
+type Refusal = 'unknown' | Extract<Degraded, string>
 
 /**
  * Creates what gives a client its token: one with all that is granted, or, while that cannot be read, a degraded one with
@@ -52,10 +52,10 @@ type DegradedOutcome = 'issued' | 'unknown' | Extract<Degraded, string>
  */
 export function createTokenIssuance(deps: IssuingDependencies): IssueToken {
   const { grants: source, random } = deps
-  const outcomes = createOutcomes(deps.metrics)
+  const refusals = createRefusals(deps.metrics)
 
-  const unavailable = (outcome: DegradedOutcome, cause?: unknown) => {
-    outcomes.inc({ outcome })
+  const unavailable = (reason: Refusal, cause?: unknown) => {
+    refusals.inc({ reason })
     return new OAuthError('temporarily_unavailable', 'rights cannot be read: try again later', {
       headers: jitteredRetryAfter(random, leastRetrySeconds),
       cause,
@@ -89,9 +89,7 @@ export function createTokenIssuance(deps: IssuingDependencies): IssueToken {
       random: random(),
     })
     if (typeof terms === 'string') throw unavailable(terms)
-    const response = await respond(request, { grants, ...terms, degraded: true }, deps)
-    outcomes.inc({ outcome: 'issued' })
-    return response
+    return respond(request, { grants, ...terms, degraded: true }, deps)
   }
 
   return async (request) => {
@@ -138,11 +136,11 @@ async function respond(
   }
 }
 
-function createOutcomes(metrics: Registry): Counter<'outcome'> {
+function createRefusals(metrics: Registry): Counter<'reason'> {
   return new Counter({
-    name: 'ips_authorisation_degraded_total',
-    help: 'Requests for authorisation tokens that could get a degraded one at most, by what came of it',
-    labelNames: ['outcome'],
+    name: 'ips_authorisation_degraded_refusals_total',
+    help: 'Requests that got no degraded token although only that was possible, by the reason',
+    labelNames: ['reason'],
     registers: [metrics],
   })
 }

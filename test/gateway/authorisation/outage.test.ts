@@ -152,7 +152,9 @@ test.each(['SIGTERM', 'SIGKILL'] as const)(
     })
     const metrics = await services.metrics.metrics()
     expect(metrics).toMatch(/ips_authorisation_store_away\{.*\} 0\n/)
-    expect(metrics).toMatch(/ips_authorisation_degraded_total\{outcome="issued",.*\} [1-9]/)
-    expect(metrics).toMatch(/ips_authorisation_degraded_total\{outcome="unknown",.*\} [1-9]/)
+    expect(metrics).toMatch(/ips_authorisation_total\{result="issued_degraded",.*\} [1-9]/)
+    expect(metrics).toMatch(
+      /ips_authorisation_degraded_refusals_total\{reason="unknown",.*\} [1-9]/,
+    )
   },
 )
