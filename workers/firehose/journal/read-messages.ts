@@ -60,8 +60,8 @@ interface BlockRow {
 }
 
 /**
- * The messages of a client that come after an offset, as whole blocks: as many as fit into `maxBytes`, and at least one, where there
- * is one. Throws `IpsError('offset-removed')`, not retryable, where retention has removed some that come after it,
+ * The messages of a client that come after an offset, as whole blocks: so many that they have `maxBytes`, at least one where there
+ * is one, and not many of very small ones. Throws `IpsError('offset-removed')`, not retryable, where retention has removed some that come after it,
  * `IpsError('journal-unavailable')`, retryable, and what `ClientKeys.existingKey` and `openContent` throw.
  */
 export async function readMessages(

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import pg from 'pg'
-import type { Pool } from '../../../../lib/postgres/create-pool.ts'
 import { createJournal } from '../../../../workers/push/journal/create-journal.ts'
+import { explain, findScans, listeningPool, nodesOf } from '../../../support/plans.ts'
 import {
   createDelivery,
   createTestPushJournal,
@@ -49,58 +48,6 @@ async function collectStatements(): Promise<Map<string, string>> {
   return statements
 }
 
-/** A pool that notes the texts of named statements. */
-function listeningPool(pool: Pool, statements: Map<string, string>): Pool {
-  const listenTo = <Target extends Pool | pg.PoolClient>(target: Target): Target =>
-    new Proxy(target, {
-      get(_target, property) {
-        const value: unknown = Reflect.get(target, property)
-        if (typeof value !== 'function') return value
-        return (...args: unknown[]) => {
-          const [query] = args
-          if (property === 'query' && isNamed(query)) statements.set(query.name, query.text)
-          const result: unknown = Reflect.apply(value, target, args)
-          if (property !== 'connect' || !(result instanceof Promise)) return result
-          return result.then((client: pg.PoolClient) => listenTo(client))
-        }
-      },
-    })
-  return listenTo(pool)
-}
-
-function isNamed(query: unknown): query is { name: string; text: string } {
-  return typeof query === 'object' && query !== null && 'name' in query && 'text' in query
-}
-
-interface PlanNode {
-  readonly 'Node Type': string
-  readonly 'Relation Name'?: string
-  readonly 'Index Cond'?: string
-  readonly Plans?: readonly PlanNode[]
-}
-
-/** The plan that is made once, for any values, when the partitions are still empty. */
-async function explain(text: string): Promise<PlanNode> {
-  const { rows } = await test_.pool.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
-    `EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`,
-  )
-  const [row] = rows
-  if (row === undefined) throw new Error('no plan')
-  return row['QUERY PLAN'][0].Plan
-}
-
-function nodesOf(node: PlanNode): PlanNode[] {
-  return [node, ...(node.Plans ?? []).flatMap(nodesOf)]
-}
-
-/** What reads tables without a key; the slots themselves are few. */
-function scansOf(plan: PlanNode): string[] {
-  return nodesOf(plan)
-    .filter((node) => node['Relation Name'] !== undefined && node['Relation Name'] !== 'slots')
-    .filter((node) => /Scan$/.test(node['Node Type']) && node['Index Cond'] === undefined)
-    .map((node) => `${node['Node Type']} of ${String(node['Relation Name'])}`)
-}
-
 /** Many messages of one endpoint and a few of each of many others, most of them settled; and what PostgreSQL learns of it. */
 async function fillPartitions(): Promise<void> {
   await test_.pool.query(`
@@ -125,28 +72,25 @@ async function fillPartitions(): Promise<void> {
 }
 
 /** Statements that read tables without a key, and which. */
-async function findScans(): Promise<Record<string, string[]>> {
+async function findPushScans(): Promise<Record<string, string[]>> {
   const statements = await collectStatements()
   expect(statements.size).toBeGreaterThanOrEqual(25)
   // Of the endpoints that are awake, by an index that holds no others.
   statements.delete('find-unsignalled')
-  const scans: Record<string, string[]> = {}
-  for (const [name, text] of statements) {
-    const found = scansOf(await explain(text))
-    if (found.length > 0) scans[name] = found
-  }
-  return scans
+  return findScans(test_.pool, statements)
 }
 
 test('no prepared statement ever reads a table as a whole, be the partitions empty or full', async () => {
-  await expect(findScans()).resolves.toEqual({})
+  await expect(findPushScans()).resolves.toEqual({})
   await fillPartitions()
-  await expect(findScans()).resolves.toEqual({})
+  await expect(findPushScans()).resolves.toEqual({})
 })
 
 test('a page is read in the order of the index, up to its end', async () => {
   const text = (await collectStatements()).get('read-deliveries') ?? ''
-  const limits = nodesOf(await explain(text)).filter((node) => node['Node Type'] === 'Limit')
+  const limits = nodesOf(await explain(test_.pool, text)).filter(
+    (node) => node['Node Type'] === 'Limit',
+  )
   expect(limits).toHaveLength(1)
   expect(limits.flatMap(nodesOf).map((node) => node['Node Type'])).not.toContain('Sort')
 })
