@@ -4,10 +4,13 @@ import { readAddresses, type Addresses } from './addresses.ts'
 import { healthPortOf } from './ports.ts'
 import type { Setup } from './read-setup.ts'
 
-/** Webhooks of a development set-up go to this machine, over plain HTTP; a production default allows neither. */
+/** Webhooks of a development set-up go to this machine, over plain HTTP; the defaults of production allow neither. */
 const developmentDefaults = {
   PUSH_ALLOW_ADDRESSES: '127.0.0.0/8,::1/128',
   PUSH_ALLOW_HTTP: 'true',
+  // All callers have one address here, and whoever tries something out asks as fast as he can: a hundred a second.
+  TOKENS_PER_MINUTE: '6000',
+  AUTHENTICATION_FAILURES_PER_MINUTE: '6000',
   LOG_LEVEL: 'info',
   // kafkajs would print a notice about a partitioner that is not used.
   KAFKAJS_NO_PARTITIONER_WARNING: '1',
