@@ -6,9 +6,6 @@ import { findActiveDevices } from './device-keys.ts'
 import { createDeviceMemory } from './device-memory.ts'
 import { createUsedAssertions } from './used-assertions.ts'
 
-/** What is remembered is asked again so often: a suspension counts in an outage that begins this much later. */
-const refreshIntervalMs = 10_000
-
 /** What a process remembers of devices, for when the identities' database is away. */
 export interface DegradedIdentities {
   /** A source that remembers what it sees of another one. */
@@ -27,6 +24,8 @@ export function startDegradedIdentities(options: {
   readonly pool: Pool
   /** What the database confirmed longer ago does not count. */
   readonly maxSeconds: number
+  /** What is remembered is asked again so often. */
+  readonly refreshSeconds: number
   readonly logger: Logger
   readonly elapsedMs: () => number
 }): DegradedIdentities {
@@ -44,7 +43,7 @@ export function startDegradedIdentities(options: {
     refreshing ??= refresh()
       .catch((error: unknown) => logger.warn({ error }, 'identities.refresh-failed'))
       .finally(() => (refreshing = undefined))
-  }, refreshIntervalMs)
+  }, options.refreshSeconds * 1_000)
   return {
     remember: (source) => ({
       async find(device) {

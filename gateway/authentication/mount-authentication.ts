@@ -34,6 +34,10 @@ export const authenticationSettings = {
     integer(1, 86_400).default(3_600),
     'No such token for a key that was last confirmed longer ago',
   ),
+  authenticationDegradedRefreshSeconds: setting(
+    integer(1, 3_600).default(10),
+    'Known keys are asked for again so often: a suspension counts in an outage that begins so much later, and at once where the client came since',
+  ),
   auditRetentionDays: setting(
     integer(1, 3_650).default(90),
     'How long it is kept what was decided about clients',
@@ -73,6 +77,7 @@ export async function mountAuthentication(
     ? startDegradedIdentities({
         ...{ pool, logger, elapsedMs: () => performance.now() },
         maxSeconds: config.authenticationDegradedMaxSeconds,
+        refreshSeconds: config.authenticationDegradedRefreshSeconds,
       })
     : undefined
   await registerAuthentication(app, {

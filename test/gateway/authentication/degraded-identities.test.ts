@@ -46,7 +46,9 @@ describe('while the identities are away, and it is configured', () => {
   let way: TcpProxy
   let ask: Ask
   beforeAll(async () => {
-    const started = await start({ AUTHENTICATION_DEGRADED: 'true' })
+    const started = await start({
+      ...{ AUTHENTICATION_DEGRADED: 'true', AUTHENTICATION_DEGRADED_REFRESH_SECONDS: '1' },
+    })
     services = started.services
     way = started.way
     ask = started.ask
