@@ -33,6 +33,13 @@ module.exports = {
       to: { path: `^${services}/`, pathNot: '^(gateway|workers)/firehose/' },
     },
     {
+      name: 'clients-stand-alone',
+      comment: 'Whoever reads the stream copies the folder, and needs nothing but Node.',
+      severity: 'error',
+      from: { path: '^clients/' },
+      to: { pathNot: '^clients/', dependencyTypesNot: ['core'] },
+    },
+    {
       name: 'workflows-are-deterministic',
       comment: 'Workflow code may import the workflow SDK, itself, and types.',
       severity: 'error',

@@ -19,6 +19,8 @@ export interface TestFirehose {
   readonly port: number
   readonly pool: Pool
   readonly metrics: Registry
+  /** With which a process of the role `firehose-stream` serves the same. */
+  readonly environment: Readonly<Record<string, string>>
   /** Appends messages as the filler does, rendered like a real one. */
   append(clientId: string, messages: readonly TestMessage[]): Promise<number>
   /** Erases the client's key, as its erasure begins. */
@@ -90,20 +92,21 @@ export async function createTestFirehose(
   )
   const clientKeys = createClientKeys(path.join(tokenKeys.directory, 'clients', 'firehose'))
   const journal = createFirehoseJournal(pool, clientKeys)
-  const config = readConfig(firehoseStreamSettings, {
+  const whole = {
     POSTGRES_URL: databases.url,
     POSTGRES_DATABASE_PREFIX: databases.prefix,
     IPS_KEYS_DIRECTORY: tokenKeys.directory,
     TOKEN_ISSUER: tokenKeys.issuer,
     ...environment,
-  })
+  }
+  const config = readConfig(firehoseStreamSettings, whole)
   const metrics = createMetrics('firehose-stream')
   const logger = pino({ level: process.env['TEST_LOG_LEVEL'] ?? 'silent' })
   const app = createApp({ logger, metrics })
   const service = mountFirehose(app, { config, logger, metrics })
   const port = await listen(app, { httpHost: '127.0.0.1', httpPort: 0 })
   return {
-    ...{ port, pool, metrics },
+    ...{ port, pool, metrics, environment: whole },
     async append(clientId, messages) {
       const key = await clientKeys.keyFor(clientId)
       return journal.append(messages.map((message) => ({ key, ...renderTestMessage(message) })))
