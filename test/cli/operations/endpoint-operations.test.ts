@@ -63,6 +63,7 @@ describe('showEndpoint', () => {
       dead: 0,
       workflow: 'answers',
       older: [],
+      keyTrouble: null,
     })
     expect(Object.keys(report).slice(0, 8)).toEqual([
       ...['clientId', 'endpointId', 'host', 'state'],
