@@ -1,7 +1,7 @@
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { limitConcurrency } from '../../lib/process/limit-concurrency.ts'
 import type { Counter } from '../../lib/telemetry/create-metrics.ts'
-import { createClientSecret, secretIdOf } from './client-secret.ts'
+import { createClientSecret, secretIdOf, type ClientCredentials } from './client-secret.ts'
 import type { CredentialsDecision } from './decision.ts'
 import { hashSecret, matchesHash } from './hash-secret.ts'
 import { findSecret, type StoredSecret } from './identities.ts'
@@ -11,12 +11,6 @@ import { createSecretMemory } from './secret-memory.ts'
 const maxConcurrentHashes = 2
 /** About three seconds of waiting; whoever comes later is told to come back. */
 const maxWaitingHashes = 100
-
-/** What a client shows of itself. */
-export interface ClientCredentials {
-  readonly clientId: string
-  readonly clientSecret: string
-}
 
 /** Checks the credentials of clients. */
 export interface CredentialsCheck {

@@ -11,6 +11,12 @@ export interface ClientSecret {
   readonly secret: string
 }
 
+/** What a client shows of itself. */
+export interface ClientCredentials {
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
 /** Draws a client secret. */
 export function createClientSecret(random: (size: number) => Buffer = randomBytes): ClientSecret {
   const secretId = random(idBytes).toString('hex')

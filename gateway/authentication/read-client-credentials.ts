@@ -1,7 +1,7 @@
 import { isClientId } from '../../lib/token/client-id.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { FormParameters } from '../register-token-endpoint.ts'
-import type { ClientCredentials } from './check-credentials.ts'
+import type { ClientCredentials } from './client-secret.ts'
 
 const basic = /^basic +([A-Za-z0-9+/]+={0,2})$/i
 

@@ -1,7 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createBoundedCache } from '../../lib/token/bounded-cache.ts'
-import type { ClientCredentials } from './check-credentials.ts'
-import { secretIdOf } from './client-secret.ts'
+import { secretIdOf, type ClientCredentials } from './client-secret.ts'
 
 /** One for each secret in use; about 400 bytes each. */
 const maxSecrets = 10_000
