@@ -6,6 +6,7 @@ import { registerDeliveries } from './commands/deliveries.ts'
 import { registerDemo } from './commands/demo.ts'
 import { registerDown } from './commands/down.ts'
 import { registerEndpoint } from './commands/endpoint.ts'
+import { registerFirehose } from './commands/firehose.ts'
 import { registerInstall } from './commands/install.ts'
 import { registerKeys } from './commands/keys.ts'
 import { registerLogs } from './commands/logs.ts'
@@ -32,6 +33,7 @@ export function createProgram(environment: Environment): Command {
   registerClient(program, environment)
   registerToken(program, environment)
   registerSend(program, environment)
+  registerFirehose(program, environment)
   registerEndpoint(program, environment)
   registerDeliveries(program, environment)
   registerTransactions(program, environment)

@@ -32,6 +32,7 @@ test('help names every command of the contract', async () => {
     'logs',
     'client',
     'token',
+    'firehose',
     'endpoint',
     'deliveries',
     'transactions',

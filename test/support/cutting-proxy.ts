@@ -24,7 +24,8 @@ export async function startCuttingProxy(
   let cuts = 0
   const server = createServer((socket) => {
     const upstream = connect(port, host)
-    let { bytes, cut } = bytesToPass()
+    const { bytes, cut } = bytesToPass()
+    let left = bytes
     for (const [one, other] of [
       [socket, upstream],
       [upstream, socket],
@@ -38,17 +39,17 @@ export async function startCuttingProxy(
     }
     socket.pipe(upstream)
     upstream.on('data', (chunk: Buffer) => {
-      if (bytes < 0) return
-      if (chunk.length <= bytes) {
-        bytes -= chunk.length
+      if (left < 0) return
+      if (chunk.length <= left) {
+        left -= chunk.length
         if (!socket.write(chunk)) upstream.pause()
         return
       }
       cuts += 1
       upstream.destroy()
-      if (cut === 'end') socket.end(chunk.subarray(0, bytes))
-      else socket.write(chunk.subarray(0, bytes), () => socket.resetAndDestroy())
-      bytes = -1
+      if (cut === 'end') socket.end(chunk.subarray(0, left))
+      else socket.write(chunk.subarray(0, left), () => socket.resetAndDestroy())
+      left = -1
     })
     socket.on('drain', () => upstream.resume())
   })
