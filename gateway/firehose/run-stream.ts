@@ -60,6 +60,8 @@ export interface StreamEnd {
 
 /** A client that has heard nothing for some such intervals knows that the connection is dead. */
 const heartbeatMs = 10_000
+/** So much earlier it learns that the stream has come further past what its filters do not want. */
+const progressMs = 1_000
 /** What one read brings at most, but for a message that is larger by itself: held for each stream that is sending. */
 const maxReadBytes = 256 * 1024
 /** Before the journal is read again after a failure. */
@@ -74,12 +76,16 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
   const queue = createBatchQueue(stream)
   const source = createSource(stream, deps)
   const alarm = deps.alarms.add(() => stream.bell.ring())
-  let heartbeatAtMs = 0
+  let sentAtMs = -Infinity
+  let sentOffset = queue.position()
+  const heartbeatAtMs = () =>
+    sentAtMs + (queue.position() === sentOffset ? heartbeatMs : progressMs)
   const send = async (batch: StreamBatch) => {
     const chunk = stream.encode(batch)
     await stream.sink.write(chunk)
     deps.onSent(batch, chunk.length)
-    heartbeatAtMs = deps.now() + heartbeatMs
+    sentAtMs = deps.now()
+    sentOffset = batch.lastOffset
   }
   const endOf = () =>
     stream.sink.closed() ??
@@ -90,7 +96,7 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
   const step = async (): Promise<string | undefined> => {
     const end = endOf()
     if (end !== undefined) return end
-    if (deps.now() >= heartbeatAtMs) {
+    if (deps.now() >= heartbeatAtMs()) {
       await send({ messages: [], lastOffset: queue.position() })
       return
     }
@@ -98,13 +104,14 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
       queue.fill(await source.read(queue.position()))
       return
     }
-    const waitMs = queue.isEmpty() ? Infinity : stream.bucket.waitMs(queue.wanted())
+    const wanted = queue.wanted()
+    const waitMs = wanted === 0 ? Infinity : stream.bucket.waitMs(wanted)
     if (waitMs === 0) {
-      await send(queue.take(stream.bucket.take(queue.wanted())))
+      await send(queue.take(stream.bucket.take(wanted)))
       return
     }
-    const readAtMs = queue.isEmpty() ? source.dueAtMs() : Infinity
-    alarm.set(Math.min(heartbeatAtMs, stream.expiresAtMs, readAtMs))
+    const readAtMs = wanted === 0 ? source.dueAtMs() : Infinity
+    alarm.set(Math.min(heartbeatAtMs(), stream.expiresAtMs, readAtMs))
     const cancel = waitMs < heartbeatMs ? deps.after(waitMs, () => stream.bell.ring()) : undefined
     await stream.bell.wait()
     cancel?.()
@@ -119,10 +126,11 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
   try {
     let reason: string | undefined
     while (reason === undefined) reason = await step().catch(failureOf)
+    // What was taken from the queue and could not be sent comes again.
     if (stream.sink.closed() === undefined) {
-      await send({ messages: [], lastOffset: queue.position(), end: reason })
+      await send({ messages: [], lastOffset: sentOffset, end: reason })
     }
-    return { reason, lastOffset: queue.position() }
+    return { reason, lastOffset: sentOffset }
   } finally {
     alarm.remove()
     source.close()

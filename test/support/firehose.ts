@@ -55,13 +55,13 @@ export interface TestStream {
   readonly response: IncomingMessage
   readonly status: number
   /** Its next line, parsed; `undefined` at its end. Rejects where it is cut. */
-  next(): Promise<StreamLine | undefined>
+  next: () => Promise<StreamLine | undefined>
   /** Lines until so many messages have come. */
   messages(count: number): Promise<StreamedLineMessage[]>
   /** All of it. */
-  text(): Promise<string>
+  text: () => Promise<string>
   /** Leaves at once. */
-  destroy(): void
+  destroy: () => void
 }
 
 export interface StreamedLineMessage {

@@ -5,6 +5,8 @@ export interface TcpProxy {
   readonly port: number
   /** Ends every connection and refuses new ones. */
   cut(): void
+  /** Lets nothing pass on the connections that there are, their ends included: as if a cable were pulled. */
+  freeze(): void
   /** Lets connections pass again. */
   mend(): void
   close(): Promise<void>
@@ -14,6 +16,7 @@ export interface TcpProxy {
 export async function startTcpProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>()
   let isCut = false
+  let isFrozen = false
   const server = createServer((socket) => {
     if (isCut) {
       socket.destroy()
@@ -28,7 +31,7 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
       one.on('error', () => one.destroy())
       one.on('close', () => {
         sockets.delete(one)
-        other.destroy()
+        if (!isFrozen) other.destroy()
       })
       one.pipe(other)
     }
@@ -42,6 +45,10 @@ export async function startTcpProxy(host: string, port: number): Promise<TcpProx
     cut() {
       isCut = true
       destroyAll()
+    },
+    freeze() {
+      isFrozen = true
+      for (const socket of sockets) socket.unpipe().pause()
     },
     mend: () => void (isCut = false),
     close: () =>

@@ -73,16 +73,22 @@ describe('a stream', () => {
     await endOf(stream)
   })
 
-  test('goes past what is filtered, and says so with its heartbeat', async () => {
+  test('goes past what is filtered, and says so in a second at the latest', async () => {
     const stream = simulateStream({ types: ['b'] })
-    await stream.pass(0)
+    await stream.pass(5_000)
     stream.append(simulatedMessages(250, 1, 'a'))
     stream.append(simulatedMessages(1, 251, 'b'))
-    stream.append(simulatedMessages(5, 252, 'a'))
-    await stream.pass(10_000)
+    await stream.pass(100)
+    for (let from = 252; from < 257; from += 1) {
+      stream.append(simulatedMessages(1, from, 'a'))
+      await stream.pass(100)
+    }
+    await stream.pass(12_000)
     expect(stream.sent.slice(1)).toMatchObject([
-      { messages: [{ offset: 251n }], lastOffset: 256n },
-      { messages: [], lastOffset: 256n },
+      { atMs: 5_000, messages: [], lastOffset: 100n },
+      { atMs: 5_000, messages: [{ offset: 251n }], lastOffset: 251n },
+      { atMs: 6_000, messages: [], lastOffset: 256n },
+      { atMs: 16_000, messages: [], lastOffset: 256n },
     ])
     await endOf(stream)
   })
@@ -138,6 +144,14 @@ describe('a stream', () => {
     expect(reason).toBe('token-expired')
     expect(offsetsOf(stream)).toEqual(upTo(Number(lastOffset)))
     expect(stream.sent.at(-1)).toMatchObject({ atMs: 3_000, lastOffset, end: 'token-expired' })
+  })
+
+  test('ends where a message cannot be written, and does not count past it', async () => {
+    const stream = simulateStream({ maxBatch: 2, unwritable: 4n })
+    stream.append(simulatedMessages(10))
+    await stream.pass(0)
+    expect(await stream.end).toEqual({ reason: 'internal-error', lastOffset: 2n })
+    expect(stream.sent.at(-1)).toMatchObject({ lastOffset: 2n, end: 'internal-error' })
   })
 
   test('says nothing more to a client that has left', async () => {

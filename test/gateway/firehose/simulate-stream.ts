@@ -30,9 +30,15 @@ const pageMessages = 100
 
 /** Starts a stream at 0 ms. */
 export function simulateStream(
-  options: { maxRate?: number; maxBatch?: number; expiresAtMs?: number; types?: string[] } = {},
+  options: {
+    maxRate?: number
+    maxBatch?: number
+    expiresAtMs?: number
+    types?: string[]
+    unwritable?: bigint
+  } = {},
 ): SimulatedStream {
-  const { maxRate = Infinity, maxBatch = 500, expiresAtMs = Infinity, types } = options
+  const { maxRate = Infinity, maxBatch = 500, expiresAtMs = Infinity, types, unwritable } = options
   const state = { nowMs: 0, reads: 0, isTaking: true, failure: undefined as Error | undefined }
   const timers = new Set<{ atMs: number; readonly call: () => void }>()
   const kept: StreamedMessage[] = []
@@ -54,6 +60,7 @@ export function simulateStream(
       filters: types === undefined ? {} : { types: new Set(types) },
       bucket: createTokenBucket(maxRate, now),
       encode: (batch) => {
+        if (batch.messages.some(({ offset }) => offset === unwritable)) throw new TypeError('no')
         sent.push({ ...batch, atMs: state.nowMs })
         return Buffer.alloc(1)
       },
