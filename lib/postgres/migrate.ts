@@ -19,32 +19,44 @@ export async function migrate(options: {
   logger: Logger
 }): Promise<void> {
   await createDatabase(options.url, options.database)
-  await runner({
-    databaseUrl: {
-      connectionString: databaseUrl(options.url, options.database),
-      connectionTimeoutMillis: connectionTimeoutMs,
-    },
-    dir: options.directory,
-    direction: 'up',
-    migrationsTable: 'schema_migrations',
-    // Several processes of a role may start at once: the later ones wait.
-    advisoryLockMode: 'wait',
-    lockValue: 7_241_853,
-    log: (message) => options.logger.debug({ detail: message }, 'schema.migrated'),
+  await withClient(options, async (dbClient) => {
+    await runner({
+      dbClient,
+      dir: options.directory,
+      direction: 'up',
+      migrationsTable: 'schema_migrations',
+      // Several processes of a role may start at once: the later ones wait.
+      advisoryLockMode: 'wait',
+      lockValue: 7_241_853,
+      log: (message) => options.logger.debug({ detail: message }, 'schema.migrated'),
+    })
   })
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {
+  await withClient({ url, database: 'postgres' }, async (client) => {
+    try {
+      await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)
+    } catch (error) {
+      const code = error instanceof pg.DatabaseError ? error.code : undefined
+      if (code !== duplicateDatabase && code !== uniqueViolation) throw error
+    }
+  })
+}
+
+async function withClient(
+  { url, database }: { url: string; database: string },
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   const client = new pg.Client({
-    connectionString: databaseUrl(url, 'postgres'),
+    connectionString: databaseUrl(url, database),
     connectionTimeoutMillis: connectionTimeoutMs,
   })
+  // Its statements fail then; an event that nobody hears would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   try {
-    await client.query(`CREATE DATABASE ${client.escapeIdentifier(database)}`)
-  } catch (error) {
-    const code = error instanceof pg.DatabaseError ? error.code : undefined
-    if (code !== duplicateDatabase && code !== uniqueViolation) throw error
+    await work(client)
   } finally {
     await client.end()
   }

@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { withTransaction } from '../../../lib/postgres/create-pool.ts'
 import { migrate } from '../../../lib/postgres/migrate.ts'
 import { createTestDatabases, type TestDatabases } from '../../support/postgres.ts'
+import { until } from '../../support/until.ts'
 
 describe('migrate', () => {
   let databases: TestDatabases
@@ -43,6 +44,32 @@ describe('migrate', () => {
     await writeFile(path.join(directory, '002-second.sql'), 'ALTER TABLE first ADD name text;')
     await databases.createDatabase('older', directory)
     await expect(pool.query('SELECT name FROM first')).resolves.toMatchObject({ rows: [] })
+  })
+
+  it('rejects, and harms nothing else, where its connection breaks', async () => {
+    const slow = await mkdtemp(path.join(os.tmpdir(), 'ips-migrations-'))
+    await writeFile(path.join(slow, '001-slow.sql'), 'SELECT pg_sleep(60);')
+    const database = `${databases.prefix}broken`
+    const migrated = migrate({
+      url: databases.url,
+      database,
+      directory: slow,
+      logger: pino({ level: 'silent' }),
+    })
+    const outcome = migrated.then(
+      () => 'it was migrated',
+      () => 'it was not',
+    )
+    const pool = await databases.createDatabase('other', directory)
+    await until('the migration runs and is cut', async () => {
+      const { rows } = await pool.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query LIKE '%pg_sleep%'`,
+        [database],
+      )
+      return rows.length > 0
+    })
+    expect(await outcome).toBe('it was not')
+    await rm(slow, { recursive: true })
   })
 })
 
