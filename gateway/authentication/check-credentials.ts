@@ -15,8 +15,8 @@ const maxWaitingHashes = 100
 /** Checks the credentials of clients. */
 export interface CredentialsCheck {
   /**
-   * True where this very secret was right before, in this process: whoever shows it is the client, unless it has changed
-   * since. Asks nobody and costs no hash.
+   * True where this very secret was right when it came last, in this process: whoever shows it is the client, unless it has
+   * changed since. Asks nobody and costs no hash.
    */
   isKnown(credentials: ClientCredentials): boolean
   /**
@@ -56,6 +56,7 @@ export async function createCredentialsCheck(
         }))
       const decision = decide(stored, isMatch, { clientId, secretId })
       if (decision.granted) memory.remember(credentials, hash)
+      else memory.forget(credentials)
       return decision
     },
   }

@@ -73,11 +73,10 @@ async function decide(
   request: IdentificationRequest,
 ): Promise<CredentialsDecision> {
   const { limits, sender, audiences, at } = request
-  const isKnown = shown.kind === 'secret' && credentials.isKnown(shown)
   const checkLimits = () =>
     orAudited(audit, clientId, async () => {
       await limits.check('tokens', clientId)
-      if (isKnown) return
+      if (shown.kind === 'secret' && credentials.isKnown(shown)) return
       await limits.check('failures', failuresKey(sender, clientId))
       await limits.check('failuresOfSender', sender)
     })

@@ -11,6 +11,8 @@ export interface SecretMemory {
   hashMatchedBy(credentials: ClientCredentials): string | undefined
   /** Notes that a secret matches a stored hash. */
   remember(credentials: ClientCredentials, hash: string): void
+  /** Forgets a secret that is not right any more; does nothing for one that only has the same id. */
+  forget(credentials: ClientCredentials): void
 }
 
 /**
@@ -24,11 +26,15 @@ export function createSecretMemory(): SecretMemory {
     createHmac('sha256', key).update(clientSecret).digest()
   const nameOf = ({ clientId, clientSecret }: ClientCredentials) =>
     `${clientId} ${secretIdOf(clientSecret) ?? ''}`
+  const hashMatchedBy = (credentials: ClientCredentials) => {
+    const entry = entries.get(nameOf(credentials))
+    if (entry === undefined) return undefined
+    return timingSafeEqual(entry.digest, digestOf(credentials)) ? entry.hash : undefined
+  }
   return {
-    hashMatchedBy(credentials) {
-      const entry = entries.get(nameOf(credentials))
-      if (entry === undefined) return undefined
-      return timingSafeEqual(entry.digest, digestOf(credentials)) ? entry.hash : undefined
+    hashMatchedBy,
+    forget(credentials) {
+      if (hashMatchedBy(credentials) !== undefined) entries.delete(nameOf(credentials))
     },
     remember(credentials, hash) {
       entries.set(nameOf(credentials), { digest: digestOf(credentials), hash })

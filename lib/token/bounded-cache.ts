@@ -2,6 +2,7 @@
 export interface BoundedCache<Value extends object> {
   get(key: string): Value | undefined
   set(key: string, value: Value): void
+  delete(key: string): void
 }
 
 /** Creates a cache of at most `size` entries; with 0 it keeps nothing. */
@@ -22,6 +23,9 @@ export function createBoundedCache<Value extends object>(size: number): BoundedC
       entries.set(key, value)
       const [oldest] = entries.size > size ? entries.keys() : []
       if (oldest !== undefined) entries.delete(oldest)
+    },
+    delete(key) {
+      entries.delete(key)
     },
   }
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { NewClient } from '../../../cli/clients/create-client.ts'
+import { rotateSecret } from '../../../gateway/authentication/identities.ts'
 import { startTokenServices, type TokenServices } from '../../support/token-services.ts'
 import {
   addTestDevice,
@@ -182,6 +183,18 @@ test('a secret that was right before costs no hash, until it is another one', as
     401,
   )
   expect(await hashes()).toBe(before + 1)
+})
+
+test('a secret that was right once, and is not any more, reaches no more hashes than a guess', async () => {
+  const former = await services.createClient({ name: 'rotated' })
+  const from = elsewhere(31)
+  expect((await ask(secretForm(former), from)).status).toBe(200)
+  await rotateSecret(services.administration.authentication, 'rotated', 0)
+  const before = await hashes()
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask(secretForm(former), from)))
+  for (const { status } of answers) expect([401, 429]).toContain(status)
+  // Two are hashed at a time: the second may begin before the first is counted.
+  expect((await hashes()) - before).toBeLessThanOrEqual(failuresPerMinute + 2)
 })
 
 test('a client over its rate is told to come back by authorisation too, and others are not', async () => {
