@@ -69,8 +69,9 @@ const retryMs = 1_000
 
 /**
  * Writes a stream until it ends: when the sink closes, the token expires, the server says so, or a failure is of a kind that no
- * repetition mends. Begins with a heartbeat. Every end but the sink's own is said in a last batch. Nothing is read from the
- * journal while something is still to be written; whoever is idle holds nothing. Never rejects.
+ * repetition mends. Begins with a heartbeat. Every end but the sink's own is said in a last batch. While the last batch of a page
+ * is written the next page is read, and nothing more: a stream holds a page and a batch at most, an idle one nothing. Never
+ * rejects.
  */
 export async function runStream(stream: Stream, deps: StreamDependencies): Promise<StreamEnd> {
   const queue = createBatchQueue(stream)
@@ -92,7 +93,7 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
     (deps.now() >= stream.expiresAtMs ? 'token-expired' : undefined) ??
     stream.ending()
 
-  /** One step. Resolves with the reason where the stream is to end. */
+  /** Resolves with the reason where the stream is to end. */
   const step = async (): Promise<string | undefined> => {
     const end = endOf()
     if (end !== undefined) return end
@@ -107,7 +108,11 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
     const wanted = queue.wanted()
     const waitMs = wanted === 0 ? Infinity : stream.bucket.waitMs(wanted)
     if (waitMs === 0) {
-      await send(queue.take(stream.bucket.take(wanted)))
+      const batch = queue.take(stream.bucket.take(wanted))
+      const sending = send(batch)
+      const reading = queue.isEmpty() && source.isDue() ? source.read(batch.lastOffset) : undefined
+      const page = await afterBoth(sending, reading)
+      if (page !== undefined) queue.fill(page)
       return
     }
     const readAtMs = wanted === 0 ? source.dueAtMs() : Infinity
@@ -118,14 +123,9 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
     return
   }
 
-  const failureOf = (error: unknown): string => {
-    deps.onFailure(error, stream.clientId)
-    return error instanceof IpsError ? error.code : 'internal-error'
-  }
-
   try {
     let reason: string | undefined
-    while (reason === undefined) reason = await step().catch(failureOf)
+    while (reason === undefined) reason = await step().catch(source.reasonOf)
     // What was taken from the queue and could not be sent comes again.
     if (stream.sink.closed() === undefined) {
       await send({ messages: [], lastOffset: sentOffset, end: reason })
@@ -135,6 +135,16 @@ export async function runStream(stream: Stream, deps: StreamDependencies): Promi
     alarm.remove()
     source.close()
   }
+}
+
+/** Waits for both, whichever fails, and then gives what was read. */
+async function afterBoth(
+  sending: Promise<void>,
+  reading: Promise<Page> | undefined,
+): Promise<Page | undefined> {
+  await Promise.allSettled([sending, reading])
+  await sending
+  return reading
 }
 
 /** Knows when there may be something to read. */
@@ -164,6 +174,11 @@ function createSource({ clientId, bell }: Stream, deps: StreamDependencies) {
         notBeforeMs = deps.now() + retryMs
         return { messages: [], lastOffset: after, hasMore: false }
       }
+    },
+    /** Why a failure ends the stream. */
+    reasonOf: (error: unknown) => {
+      deps.onFailure(error, clientId)
+      return error instanceof IpsError ? error.code : 'internal-error'
     },
     close: unsubscribe,
   }
