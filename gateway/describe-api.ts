@@ -5,7 +5,7 @@ import type { App } from './app.ts'
 import { describeWebhooks } from './describe-webhooks.ts'
 
 const description = `
-Post images of a transaction with a bearer token; get what is found in them by webhook.
+Post images of a transaction with a bearer token; get what is found in them by webhook, or read it as one stream.
 
 A token takes two requests: the authentication service says who you are, the authorisation service what you may do.
 Errors are problem documents (RFC 9457), those of the two token endpoints as RFC 6749 asks.
