@@ -5,24 +5,37 @@ import { measureRate, type Rate } from './measure-rate.ts'
 
 /** Tokens by the two endpoints of a gateway process. */
 export interface Issuing {
+  /** For secrets that the process has not seen: a memory-hard hash each. */
+  readonly firstAuthentication: Rate & { readonly cpuMs: CpuByProcess }
+  /** For a secret that the process has found right before. */
   readonly authentication: Rate & { readonly cpuMs: CpuByProcess }
   readonly authorisation: Rate & { readonly cpuMs: CpuByProcess }
 }
 
-/** A memory-hard hash each. */
-const authentications = { calls: 100, rounds: 3, concurrency: 8 }
+const firstAuthentications = { calls: 20, rounds: 3, concurrency: 4 }
+const authentications = { calls: 1_000, rounds: 3, concurrency: 16 }
 const authorisations = { calls: 2_000, rounds: 3, concurrency: 16 }
 
-/** Asks for tokens of one client, several at once. */
+/** Asks for tokens, several at once: of new clients, then of one that is known. */
 export async function measureIssuing(gateway: Gateway): Promise<Issuing> {
   const client = await gateway.createClient('issuing')
   const subject = await authenticate(gateway, client)
-  const measure = async (options: typeof authentications, ask: () => Promise<string>) => {
+  const measure = async (
+    options: typeof authentications,
+    ask: (call: number) => Promise<string>,
+  ) => {
     const pieces = options.calls * (options.rounds + 1)
     const [rate, cpuMs] = await gateway.measureCpu(pieces, () => measureRate(options, ask))
     return { ...rate, cpuMs }
   }
+  const { calls, rounds } = firstAuthentications
+  const clients: NewClient[] = []
+  while (clients.length < calls * (rounds + 1))
+    clients.push(await gateway.createClient(`new-${clients.length}`))
   return {
+    firstAuthentication: await measure(firstAuthentications, (call) =>
+      authenticate(gateway, clients[call] ?? client),
+    ),
     authentication: await measure(authentications, () => authenticate(gateway, client)),
     authorisation: await measure(authorisations, () => exchange(gateway, subject)),
   }

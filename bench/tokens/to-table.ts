@@ -35,7 +35,8 @@ export function toTable(figures: TokenFigures): string {
   }
   if (issuing !== undefined) {
     rows.push(
-      ['authentication', withCpu(issuing.authentication)],
+      ['authentication, new secret', withCpu(issuing.firstAuthentication)],
+      ['authentication, known secret', withCpu(issuing.authentication)],
       ['authorisation', withCpu(issuing.authorisation)],
     )
   }
