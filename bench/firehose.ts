@@ -12,7 +12,7 @@ import { round } from './statistics.ts'
  * How the firehose streams messages of 1 KiB from its journal: how many a second over one connection and over many, with a
  * filter, how long a client takes that comes back, how soon a message reaches an idle stream, what idle streams cost, and
  * how fast messages come into the journal. Beside it, in the same run, `psql \copy` of rows with the same bytes, which
- * are not encrypted. `ratio` is what one connection brings to what psql does.
+ * are not encrypted (by the driver `pg` where there is no psql). `ratio` is what one connection brings to that.
  */
 
 const parts = ['single', 'many', 'append', 'latency', 'idle', 'catch-up'] as const
@@ -65,10 +65,10 @@ if (wanted.has('catch-up')) figures.catchUp = await measureCatchUp(Number(values
 process.stdout.write(`${toTable(figures)}\n`)
 if (values.json) {
   const [bytes] = figures.single?.readings ?? []
-  const psql = figures.single?.psql
+  const copy = figures.single?.copy
   const ratio =
-    bytes === undefined || psql === undefined
+    bytes === undefined || copy === undefined
       ? {}
-      : { ratio: round(bytes.perSecond / psql.perSecond) }
+      : { ratio: round(bytes.perSecond / copy.perSecond) }
   process.stdout.write(`${JSON.stringify({ bench: 'firehose', ...ratio, machine, ...figures })}\n`)
 }

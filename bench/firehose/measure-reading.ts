@@ -1,6 +1,6 @@
 import type { CpuByProcess } from '../measure-cpu.ts'
 import { median, round } from '../statistics.ts'
-import { copyByPsql, fillPlainTable } from './copy-by-psql.ts'
+import { copyPlainTable, fillPlainTable, type PlainCopy } from './copy-plain-table.ts'
 import { readStreams, type ReadRequest } from './read-streams.ts'
 import { rareType } from './render-message.ts'
 import type { Stage } from './with-stage.ts'
@@ -16,11 +16,14 @@ export interface Reading {
   readonly cpuMs: CpuByProcess
 }
 
-/** Reading over one connection, with what `psql \copy` does beside it. */
+/** Reading over one connection, with a plain copy of the same bytes beside it. */
 export interface SingleReading {
   readonly readings: readonly Reading[]
-  /** Absent where the machine has no psql. */
-  readonly psql?: { readonly perSecond: number; readonly rounds: readonly number[] }
+  readonly copy: {
+    readonly by: PlainCopy['by']
+    readonly perSecond: number
+    readonly rounds: readonly number[]
+  }
 }
 
 interface Options {
@@ -31,7 +34,7 @@ interface Options {
 /** Before the first round: so that the code is compiled, and the key read. */
 const warmUpMessages = 5_000
 
-/** One connection: bytes that nobody looks at, the reference client, a filter, and psql, in turn. */
+/** One connection: bytes that nobody looks at, the reference client, a filter, and a plain copy, in turn. */
 export function measureSingle({ messages, rounds }: Options): Promise<SingleReading> {
   return withStage(async (stage) => {
     await stage.append('single', messages)
@@ -44,15 +47,18 @@ export function measureSingle({ messages, rounds }: Options): Promise<SingleRead
       createMeter(stage, 'one in ten by a filter', { tokens, mode: 'messages', filters }),
     ]
     await warmUp(stage)
-    const copies: number[] = []
+    const copies: PlainCopy[] = []
     const database = `${stage.environment['POSTGRES_DATABASE_PREFIX'] ?? ''}ips_firehose`
     for (let index = 0; index < rounds; index += 1) {
       for (const meter of meters) await meter.round(messages)
-      const ms = await copyByPsql(database)
-      if (ms !== undefined) copies.push(round((messages * 1_000) / ms))
+      copies.push(await copyPlainTable(stage.pool, database))
     }
-    const psql = copies.length === 0 ? {} : { psql: { perSecond: median(copies), rounds: copies } }
-    return { readings: meters.map((meter) => meter.result()), ...psql }
+    const [{ by } = { by: 'psql' as const }] = copies
+    const perSecond = copies.map(({ ms }) => round((messages * 1_000) / ms))
+    return {
+      readings: meters.map((meter) => meter.result()),
+      copy: { by, perSecond: median(perSecond), rounds: perSecond },
+    }
   })
 }
 

@@ -30,13 +30,9 @@ export function toTable(figures: FirehoseFigures): string {
   ])
 }
 
-function singleRows({ readings, psql }: SingleReading): Row[] {
-  const rows = readings.map(readingRow)
-  const figure =
-    psql === undefined
-      ? 'there is no psql on this machine'
-      : perSecondText(psql.perSecond, psql.rounds)
-  return [...rows, ['psql \\copy', figure]]
+function singleRows({ readings, copy }: SingleReading): Row[] {
+  const name = copy.by === 'psql' ? 'psql \\copy' : 'COPY by pg: there is no psql'
+  return [...readings.map(readingRow), [name, perSecondText(copy.perSecond, copy.rounds)]]
 }
 
 function readingRow({ name, perSecond, rounds, cpuMs }: Reading): Row {
