@@ -1,6 +1,7 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { verifyAssertion, type VerifiedAssertion } from '../../lib/token/verify-assertion.ts'
+import type { StoreGuard } from '../create-store-guard.ts'
 import type { CredentialsDecision, RefusalReason } from './decision.ts'
 import type { DegradedIdentities } from './degraded-identities.ts'
 import { findDevice, type DeviceName, type StoredDevice } from './device-keys.ts'
@@ -30,13 +31,18 @@ export interface DeviceSource {
 }
 
 /** Creates the check on the identities' database and, where it is away, on what is remembered of it, if anything is. */
-export function createAssertionCheck(
-  pool: Pool,
-  degraded: DegradedIdentities | undefined,
-): CheckAssertion {
+export function createAssertionCheck({
+  pool,
+  guard,
+  degraded,
+}: {
+  readonly pool: Pool
+  readonly guard: StoreGuard
+  readonly degraded: DegradedIdentities | undefined
+}): CheckAssertion {
   const stored: DeviceSource = {
-    find: (device) => findDevice(pool, device),
-    use: (assertion) => useAssertion(pool, assertion),
+    find: (device) => guard.run(() => findDevice(pool, device)),
+    use: (assertion) => guard.run(() => useAssertion(pool, assertion)),
   }
   if (degraded === undefined) return (jwt, request) => check(stored, jwt, request)
   const remembering = degraded.remember(stored)

@@ -1,6 +1,7 @@
 import type { Pool } from '../../lib/postgres/create-pool.ts'
 import { limitConcurrency } from '../../lib/process/limit-concurrency.ts'
 import type { Counter } from '../../lib/telemetry/create-metrics.ts'
+import type { StoreGuard } from '../create-store-guard.ts'
 import { createClientSecret, secretIdOf, type ClientCredentials } from './client-secret.ts'
 import type { CredentialsDecision } from './decision.ts'
 import { hashSecret, matchesHash } from './hash-secret.ts'
@@ -33,10 +34,15 @@ export interface CredentialsCheck {
  * Creates the check. What was not right before costs exactly one query and one hash, so that an unknown client, an unknown or
  * expired secret and a wrong one take the same time.
  */
-export async function createCredentialsCheck(
-  pool: Pool,
-  hashes: Counter,
-): Promise<CredentialsCheck> {
+export async function createCredentialsCheck({
+  pool,
+  guard,
+  hashes,
+}: {
+  readonly pool: Pool
+  readonly guard: StoreGuard
+  readonly hashes: Counter
+}): Promise<CredentialsCheck> {
   const limited = limitConcurrency(maxConcurrentHashes, maxWaitingHashes)
   const nobodysHash = await hashSecret(createClientSecret().secret)
   const memory = createSecretMemory()
@@ -45,7 +51,7 @@ export async function createCredentialsCheck(
     async check(credentials, { at, beforeHash }) {
       const { clientId, clientSecret } = credentials
       const secretId = secretIdOf(clientSecret) ?? ''
-      const stored = await findSecret(pool, { clientId, secretId, at })
+      const stored = await guard.run(() => findSecret(pool, { clientId, secretId, at }))
       const hash = stored?.hash ?? nobodysHash
       const isMatch =
         memory.hashMatchedBy(credentials) === hash ||

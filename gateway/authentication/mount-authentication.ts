@@ -7,6 +7,7 @@ import { Counter, type Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createAuthenticationTokenIssuer } from '../../lib/token/create-authentication-tokens.ts'
 import { keySettings, startKeySchedule } from '../../lib/token/start-key-schedule.ts'
 import type { App } from '../create-app.ts'
+import { guardStore } from '../guard-store.ts'
 import { httpSettings } from '../http-settings.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
@@ -72,6 +73,7 @@ export async function mountAuthentication(
   }
   const pool = createPool({ ...at, size: config.postgresPoolSize })
   const migration = migrateEventually({ ...at, directory: authenticationMigrations })
+  const guard = guardStore({ service: 'authentication', logger, metrics })
   const audit = createAudit({ pool, days: config.auditRetentionDays, logger, now })
   const degraded = config.authenticationDegraded
     ? startDegradedIdentities({
@@ -81,8 +83,8 @@ export async function mountAuthentication(
       })
     : undefined
   await registerAuthentication(app, {
-    credentials: await createCredentialsCheck(pool, createHashCounter(metrics)),
-    checkAssertion: createAssertionCheck(pool, degraded),
+    credentials: await createCredentialsCheck({ pool, guard, hashes: createHashCounter(metrics) }),
+    checkAssertion: createAssertionCheck({ pool, guard, degraded }),
     audit,
     issuer: config.tokenIssuer,
     publicUrl: config.publicUrl,

@@ -14,6 +14,8 @@ import {
 } from '../../workers/firehose/journal/create-firehose-journal.ts'
 import { listenForNews } from '../../workers/firehose/journal/listen-for-news.ts'
 import type { App } from '../create-app.ts'
+import type { StoreGuard } from '../create-store-guard.ts'
+import { guardStore } from '../guard-store.ts'
 import { migrateEventually } from '../migrate-eventually.ts'
 import type { MountedService } from '../mounted-service.ts'
 import { createAlarms } from './create-alarms.ts'
@@ -43,6 +45,7 @@ export function mountFirehose(
   const migration = migrateEventually({ ...at, directory: schemaDirectory })
   const news = listenForNews({ ...at, pool })
   const keys = createClientKeys(clientKeysFolder(config.ipsKeysDirectory, 'firehose'))
+  const guard = guardStore({ service: 'firehose', logger, metrics })
   const random = Math.random
   const places = createStreamPlaces({ total: config.firehoseMaxStreams, random })
   const now = () => performance.now()
@@ -52,7 +55,7 @@ export function mountFirehose(
       issuer: config.tokenIssuer,
       cacheSize: config.tokenCacheSize,
     }),
-    journal: limitReading(createFirehoseJournal(pool, keys), size),
+    journal: limitReading(createFirehoseJournal(pool, keys), size, guard),
     ...{ news, places, logger, random, now },
     alarms: createAlarms(now),
     metrics: createStreamMetrics(metrics, places.count),
@@ -74,17 +77,18 @@ export function mountFirehose(
 }
 
 /**
- * No more at a time than there are connections: the others wait here, where no time-out runs. What waits for a read is
- * bounded by the number of streams, each of which has one at a time.
+ * No more at a time than there are connections: the others wait here, where no time-out runs, and hear at once when the journal
+ * turns out to be away. What waits for a read is bounded by the number of streams, each of which has one at a time.
  */
 function limitReading(
   journal: FirehoseReader,
   concurrency: number,
+  guard: StoreGuard,
 ): Pick<FirehoseReader, 'bounds' | 'read'> {
   const requests = limitConcurrency(concurrency, maxWaitingRequests)
   const reads = limitConcurrency(concurrency)
   return {
-    bounds: (clientId) => requests(() => journal.bounds(clientId)),
-    read: (...args) => reads(() => journal.read(...args)),
+    bounds: (clientId) => requests(() => guard.run(() => journal.bounds(clientId))),
+    read: (...args) => reads(() => guard.run(() => journal.read(...args))),
   }
 }

@@ -2,10 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { createGrantsSource } from '../../gateway/authorisation/degradation/create-grants-source.ts'
-import {
-  createStoreGuard,
-  isStoreUnavailable,
-} from '../../gateway/authorisation/degradation/create-store-guard.ts'
+import { createStoreGuard, isStoreUnavailable } from '../../gateway/create-store-guard.ts'
 import type { Instant } from '../../gateway/authorisation/degradation/known-grants.ts'
 import { createLastKnownGood } from '../../gateway/authorisation/degradation/last-known-good.ts'
 import { refreshGrants } from '../../gateway/authorisation/degradation/start-grants-refresh.ts'

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findMarkedProcesses } from '../../cli/processes/find-marked-processes.ts'
@@ -22,6 +23,10 @@ export interface OwnServer {
   stop(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   /** Starts it again with its data and its ports; resolves when it answers. */
   start(): Promise<void>
+  /** Lets it hang, all of its processes: who asks it is neither answered nor refused. */
+  freeze(): void
+  /** Lets it go on. */
+  thaw(): void
   /** Ends it and removes its data. */
   drop(): Promise<void>
 }
@@ -55,8 +60,14 @@ export async function startOwnServer(name: keyof typeof variables): Promise<OwnS
   })
   const launch = await createLauncher(setup)
   let server = launch()
+  const signalAll = (signal: 'SIGSTOP' | 'SIGCONT') => {
+    const pid = server.report().identity?.pid
+    if (pid !== undefined) for (const member of familyOf(pid)) process.kill(member, signal)
+  }
   const own: OwnServer = {
     home,
+    freeze: () => signalAll('SIGSTOP'),
+    thaw: () => signalAll('SIGCONT'),
     environment: { [variable]: testEnvironment(setup)[variable] ?? '' },
     async stop(signal = 'SIGTERM') {
       const pid = server.report().identity?.pid
@@ -80,6 +91,12 @@ export async function startOwnServer(name: keyof typeof variables): Promise<OwnS
     throw error
   })
   return own
+}
+
+/** A process, and all that come from it: those of PostgreSQL carry no mark, since they write their titles over it. */
+function familyOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return [pid, ...children.split(' ').filter(Boolean).map(Number).flatMap(familyOf)]
 }
 
 /** Starts the one server that is not configured, and keeps it running until it is stopped. */

@@ -1,6 +1,6 @@
 import type { Rights } from '../grants.ts'
 import type { ClientGrants } from '../read-grants.ts'
-import { isStoreUnavailable, type StoreGuard } from './create-store-guard.ts'
+import { isStoreUnavailable, type StoreGuard } from '../../create-store-guard.ts'
 import { deliveredRights } from './degraded-rights.ts'
 import type { LastKnownGood } from './last-known-good.ts'
 

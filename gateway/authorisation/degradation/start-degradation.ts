@@ -1,11 +1,11 @@
 import type { Config } from '../../../lib/config/settings.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
-import { Gauge, type Registry } from '../../../lib/telemetry/create-metrics.ts'
+import type { Registry } from '../../../lib/telemetry/create-metrics.ts'
 import type { SecretBox } from '../../../lib/token/create-secret-box.ts'
 import { readGrants, readGrantsOfMany } from '../read-grants.ts'
 import { createGrantsSource, type GrantsSource } from './create-grants-source.ts'
-import { createStoreGuard } from './create-store-guard.ts'
+import { guardStore } from '../../guard-store.ts'
 import type { degradationSettings } from './degradation-settings.ts'
 import { createLastKnownGood } from './last-known-good.ts'
 import { startGrantsRefresh } from './start-grants-refresh.ts'
@@ -33,19 +33,7 @@ export function startDegradation(options: {
     clock: () => ({ elapsedMs: performance.now(), timeMs: Date.now() }),
     random: Math.random,
   })
-  const gauge = new Gauge({
-    name: 'ips_authorisation_store_away',
-    help: '1 while the grants cannot be read',
-    registers: [metrics],
-  })
-  const guard = createStoreGuard({
-    elapsedMs: () => performance.now(),
-    onChange({ away, error }) {
-      gauge.set(away ? 1 : 0)
-      if (away) logger.warn({ error }, 'grants-store.away')
-      else logger.info('grants-store.back')
-    },
-  })
+  const guard = guardStore({ service: 'authorisation', logger, metrics })
   const refresh = startGrantsRefresh({
     memory,
     guard,

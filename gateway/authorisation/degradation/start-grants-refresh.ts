@@ -1,6 +1,6 @@
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
 import type { ClientGrants } from '../read-grants.ts'
-import { isStoreUnavailable, type StoreGuard } from './create-store-guard.ts'
+import { isStoreUnavailable, type StoreGuard } from '../../create-store-guard.ts'
 import type { LastKnownGood } from './last-known-good.ts'
 
 /** Clients read by one statement: some milliseconds of the database, and of unsealing here. */

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createStoreGuard } from '../../../../gateway/authorisation/degradation/create-store-guard.ts'
+import { createStoreGuard } from '../../../../gateway/create-store-guard.ts'
 import { createLastKnownGood } from '../../../../gateway/authorisation/degradation/last-known-good.ts'
 import { refreshGrants } from '../../../../gateway/authorisation/degradation/start-grants-refresh.ts'
 import type { ClientGrants } from '../../../../gateway/authorisation/read-grants.ts'

@@ -1,6 +1,9 @@
-import { IpsError } from '../../../lib/errors/ips-error.ts'
+import { IpsError } from '../lib/errors/ips-error.ts'
 
-/** A store that was away is tried again after so long, by one request: the others need not wait for its time-out. */
+/**
+ * A store that was away is tried again after so long, by one request: the others need not wait for its time-out, which a server
+ * that hangs would cost each of them.
+ */
 const retryMs = 1_000
 
 /** Stands before a store that may be away. */
@@ -48,7 +51,10 @@ export function createStoreGuard(options: {
   }
 }
 
+/** Of the databases of the token services, and of journals. */
+const awayCodes: ReadonlySet<string> = new Set(['store-unavailable', 'journal-unavailable'])
+
 /** True where the store could not answer. */
 export function isStoreUnavailable(error: unknown): boolean {
-  return error instanceof IpsError && error.code === 'store-unavailable'
+  return error instanceof IpsError && awayCodes.has(error.code)
 }

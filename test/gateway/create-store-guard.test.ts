@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
-import { createStoreGuard } from '../../../../gateway/authorisation/degradation/create-store-guard.ts'
-import { IpsError } from '../../../../lib/errors/ips-error.ts'
+import { createStoreGuard } from '../../gateway/create-store-guard.ts'
+import { IpsError } from '../../lib/errors/ips-error.ts'
 
 const away = { code: 'store-unavailable', retryable: true }
 const unavailable = () => new IpsError('store-unavailable', 'away', { retryable: true })
