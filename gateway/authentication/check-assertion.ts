@@ -11,6 +11,8 @@ import { useAssertion } from './use-assertion.ts'
 export interface AssertionRequest {
   readonly audiences: readonly string[]
   readonly at: Date
+  /** Called for a good assertion, before its use is noted: what it throws ends the check. */
+  readonly beforeUse: () => Promise<void>
 }
 
 /**
@@ -71,6 +73,7 @@ async function check(
     const credential = asked?.kid ?? ''
     if (asked?.device?.suspended === true)
       return { granted: false, reason: 'client-suspended', credential }
+    await request.beforeUse()
     return (await source.use(assertion))
       ? { granted: true, clientId: assertion.clientId, credential }
       : { granted: false, reason: 'assertion-replayed', credential }

@@ -35,12 +35,13 @@ export type Identify = (
 ) => Promise<{ clientId: string; degraded?: boolean }>
 
 /**
- * Creates the identification. Every decision is audited. What fails throws `OAuthError`: `invalid_client`, or `slow_down`
- * before anything is asked or hashed:
+ * Creates the identification. Every decision is audited. What fails throws `OAuthError`: `invalid_client`, or `slow_down`:
  *
- * - where the client has got as many tokens as it may. Only good credentials count, so that nobody can use its rate up for it.
- * - where the sender has failed too often, in this name or in several. A secret that was right before is let through, so
- *   that somebody who fails in a client's name from the same address does not keep it out.
+ * - where the client has got as many tokens as it may. Only good credentials count, so that nobody can use its rate up for it,
+ *   and only they are told so, which would tell others that there is such a client: a secret that was right before, before
+ *   anything is asked; an assertion before it is used up.
+ * - where the sender has failed too often, in this name or in several, before anything is asked or hashed. A secret that was
+ *   right before is let through, so that somebody who fails in a client's name from the same address does not keep it out.
  */
 export function createIdentification(deps: IdentificationDependencies): Identify {
   const { audit } = deps
@@ -73,17 +74,18 @@ async function decide(
   request: IdentificationRequest,
 ): Promise<CredentialsDecision> {
   const { limits, sender, audiences, at } = request
+  const checkRate = () => limits.check('tokens', clientId)
   const checkLimits = () =>
     orAudited(audit, clientId, async () => {
-      await limits.check('tokens', clientId)
-      if (shown.kind === 'secret' && credentials.isKnown(shown)) return
+      if (shown.kind === 'secret' && credentials.isKnown(shown)) return checkRate()
       await limits.check('failures', failuresKey(sender, clientId))
       await limits.check('failuresOfSender', sender)
     })
   await checkLimits()
   // Many may have passed before the first of them was counted: what costs most is looked at again.
   if (shown.kind === 'secret') return credentials.check(shown, { at, beforeHash: checkLimits })
-  const decision = await checkAssertion(shown.assertion, { audiences, at })
+  const beforeUse = () => orAudited(audit, clientId, checkRate)
+  const decision = await checkAssertion(shown.assertion, { audiences, at, beforeUse })
   const isOther = decision.granted && (shown.clientId ?? clientId) !== clientId
   return isOther ? { granted: false, reason: 'assertion-invalid' } : decision
 }
