@@ -16,26 +16,40 @@ export interface Dependencies {
   readonly keys?: { check(): Promise<void> }
 }
 
-/** Says of each dependency whether it can be worked with. */
+/** Says of each dependency whether it can be worked with; answers in time also where one of them hangs. */
 export async function readReadiness({
   consumer,
   worker,
   journal,
   keys,
 }: Dependencies): Promise<Readiness> {
+  const [journalState, keysState] = await Promise.all([
+    answerOf(journal.check(), 'not reachable'),
+    keys && answerOf(keys.check(), 'not usable'),
+  ])
   return {
     kafka: consumer.current()?.isConnected() === true ? 'ok' : 'not connected',
     ...(worker === undefined
       ? {}
       : { temporal: worker.current()?.isRunning() === true ? 'ok' : 'the worker is not running' }),
-    journal: await answerOf(journal.check(), 'not reachable'),
-    ...(keys === undefined ? {} : { keys: await answerOf(keys.check(), 'not usable') }),
+    journal: journalState,
+    ...(keysState === undefined ? {} : { keys: keysState }),
   }
 }
 
-function answerOf(check: Promise<void>, trouble: string): Promise<string> {
-  return check.then(
+/** Longer than any of them takes to say that it is away; a server that hangs says nothing. */
+const answerTimeoutMs = 6_000
+
+async function answerOf(check: Promise<void>, trouble: string): Promise<string> {
+  const silence = Promise.withResolvers<string>()
+  const timer = setTimeout(() => silence.resolve('does not answer'), answerTimeoutMs)
+  const answer = check.then(
     () => 'ok',
     () => trouble,
   )
+  try {
+    return await Promise.race([answer, silence.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { readReadiness, type Dependencies } from '../../../lib/process/read-readiness.ts'
 
 describe('the readiness of a role', () => {
@@ -28,5 +28,16 @@ describe('the readiness of a role', () => {
   ])('names what is not well', async (bad, name) => {
     const readiness = await readReadiness({ ...well, ...bad })
     expect(Object.keys(readiness).filter((key) => readiness[key] !== 'ok')).toEqual([name])
+  })
+
+  test('names what does not answer', async () => {
+    jest.useFakeTimers()
+    const silent = { check: () => new Promise<void>(() => undefined) }
+    const readiness = readReadiness({ ...well, journal: silent, keys: silent })
+    await jest.runAllTimersAsync()
+    await expect(readiness).resolves.toMatchObject({
+      ...{ kafka: 'ok', journal: 'does not answer', keys: 'does not answer' },
+    })
+    jest.useRealTimers()
   })
 })
