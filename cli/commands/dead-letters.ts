@@ -14,7 +14,7 @@ export function registerDeadLetters(program: Command, environment: Environment):
   about(
     letters,
     'replay',
-    'write them once more to the topics where they were read, when what was against them is repaired; whoever has handled one already knows it by its id',
+    'write them once more to the topics where they were read, when what was against them is repaired; all who read there get them again, and know by its id what they had in the last four days',
   ).action(async (name: string, options: DeadLetterOptions) =>
     (await commands()).replay(environment, name, options),
   )
