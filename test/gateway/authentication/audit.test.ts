@@ -87,13 +87,15 @@ describe('the audit', () => {
     await refused(form)
     await refused(await assertionForm(device, { exp: 1_000 }))
     await refused(await assertionForm(device, { aud: 'elsewhere' }))
+    await refused(await assertionForm(device, { jti: undefined }))
+    await refused(await assertionForm({ ...device, kid: '' }))
     await refused(await assertionForm(former))
     const all = await untilDecisions('device', { 'identity.token-refused key-unknown': 1 })
     expect(all).toEqual({
       'identity.token-issued': 1,
       'identity.token-refused assertion-replayed': 1,
       'identity.token-refused assertion-expired': 1,
-      'identity.token-refused assertion-invalid': 1,
+      'identity.token-refused assertion-invalid': 3,
       'identity.token-refused key-unknown': 1,
     })
     const issued = (await eventsOf('device')).find(({ event }) => event === 'identity.token-issued')
