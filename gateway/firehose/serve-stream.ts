@@ -61,6 +61,9 @@ export async function serveStream(
   beginResponse(reply, granted.mediaType)
   const sink = createResponseSink(response, { ...deps, onClose: () => bell.ring() })
   const stream = { ...createStream(granted, deps), bell, sink, ending: () => ending }
+  // Whoever takes nothing may keep a connection alive by sending something: not for longer than this.
+  const latestEnd = deps.alarms.add(() => sink.cut())
+  latestEnd.set(stream.expiresAtMs + deps.stallTimeoutMs)
   const startedAtMs = deps.now()
   const sent = { messages: 0, bytes: 0 }
   const { reason, lastOffset } = await runStream(stream, {
@@ -75,6 +78,7 @@ export async function serveStream(
       deps.logger.warn({ error, clientId }, 'stream.failed')
     },
   })
+  latestEnd.remove()
   place.leave()
   response.end()
   deps.metrics.onEnd(reason)

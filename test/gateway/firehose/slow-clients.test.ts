@@ -19,9 +19,9 @@ const backlogBytes = backlogMessages * messageBytes
 describe('a client that does not read', () => {
   let firehose: TestFirehose
   let token: string
+  const clientId = randomUUID()
   beforeAll(async () => {
     firehose = await createTestFirehose({ FIREHOSE_STALL_TIMEOUT_MS: '1000' })
-    const clientId = randomUUID()
     token = await firehose.token(clientId)
     const text = 'x'.repeat(messageBytes)
     const all: TestMessage[] = testMessages(backlogMessages, 1, { text })
@@ -80,6 +80,23 @@ describe('a client that does not read', () => {
         socket.destroy()
       })
     }))
+
+  test('is cut when its token is over, though it sends something now and then', async () => {
+    const short = await firehose.token(clientId, { lifetimeSeconds: 3 })
+    await expectStalled(() => {
+      const socket = connect({ host: '127.0.0.1', port: firehose.port })
+      socket.on('error', () => undefined)
+      socket.pause()
+      socket.write(
+        `POST /firehose/v1 HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${short}\r\n\r\n`,
+      )
+      const timer = setInterval(() => socket.write('\r\n'), 100)
+      return Promise.resolve(() => {
+        clearInterval(timer)
+        socket.destroy()
+      })
+    })
+  })
 
   test('is cut too where it is gone and nobody has said so', async () => {
     const proxy = await startTcpProxy('127.0.0.1', firehose.port)
