@@ -49,7 +49,7 @@ export function registerAuthentication(app: App, deps: AuthenticationDependencie
       client_id: 'The client, where HTTP Basic is not used',
       client_secret: 'Its secret, where HTTP Basic is not used',
       client_assertion:
-        'Instead of a secret: a JWT (RFC 7523) that a registered key of the client has signed, used once',
+        'Instead of a secret: a JWT (RFC 7523) that a registered key of the client has signed, which its header’s `kid` names; used once, for five minutes at most',
       client_assertion_type: '`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`',
     },
     results: new Counter({
