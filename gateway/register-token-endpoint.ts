@@ -31,8 +31,10 @@ export interface TokenResponse {
 export interface TokenEndpoint<Limit extends string = string> {
   readonly path: string
   readonly summary: string
-  /** Its parameters, for the OpenAPI document. */
+  /** Its parameters, those that must be given, and where it takes HTTP Basic too, for the OpenAPI document. */
   readonly parameters: Readonly<Record<string, string>>
+  readonly required: readonly string[]
+  readonly takesBasic?: boolean
   /** Counts answers by `result`: `issued`, `issued_degraded`, or the error. */
   readonly results: Counter<'result'>
   /** How many there may be in a minute, by what is counted. */
@@ -96,34 +98,49 @@ function readForm(body: unknown): FormParameters {
   return Object.fromEntries(entries) as FormParameters
 }
 
-function schemaOf({ summary, parameters }: Pick<TokenEndpoint, 'summary' | 'parameters'>) {
+/** Errors that every token endpoint may answer, for the OpenAPI document. */
+const errorDescriptions = {
+  400: 'The request is not as it should be: `error` says in which way (RFC 6749, section 5.2)',
+  401: 'The client is unknown, suspended, or shows wrong credentials: `invalid_client`',
+  429: 'Too many requests: `slow_down`. `Retry-After` says when to come back',
+  503: 'Cannot be answered now: `temporarily_unavailable`. `Retry-After` says when to come back',
+} as const
+
+function schemaOf(endpoint: TokenEndpoint) {
+  const { summary, parameters, required, takesBasic = false } = endpoint
   const text = { type: 'string' }
+  const error = { type: 'object', properties: { error: text, error_description: text } }
   return {
     summary,
     tags: ['tokens'],
+    ...(takesBasic && { security: [{ clientCredentials: [] }, {}] }),
     consumes: ['application/x-www-form-urlencoded'],
     body: {
       type: 'object',
+      required,
       properties: Object.fromEntries(
         Object.entries(parameters).map(([name, description]) => [name, { ...text, description }]),
       ),
     },
     response: {
       200: {
+        description: 'A token',
         type: 'object',
         properties: {
           access_token: text,
           issued_token_type: text,
           token_type: text,
-          expires_in: { type: 'integer' },
+          expires_in: { type: 'integer', description: 'Seconds' },
           scope: text,
           degraded: { type: 'boolean' },
         },
       },
-      '4xx': {
-        type: 'object',
-        properties: { error: text, error_description: text },
-      },
+      ...Object.fromEntries(
+        Object.entries(errorDescriptions).map(([status, description]) => [
+          status,
+          { ...error, description },
+        ]),
+      ),
     },
   }
 }

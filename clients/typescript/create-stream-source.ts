@@ -63,12 +63,15 @@ export function createStreamSource(options: FirehoseOptions, signal: AbortSignal
   }
 }
 
-/** `offset-removed`: the answer to the next request says what is kept. */
-const passingEnds = ['token-expired', 'restart', 'offset-removed']
+/**
+ * What another connection does not mend. Everything else passes or is repaired by an operator; of `offset-removed` the answer to
+ * the next request says what is kept.
+ */
+const lastingEnd = 'client-erased'
 
 function errorOfEnd(end: string): FirehoseError {
   return new FirehoseError(end, `the server has ended the stream: ${end}`, {
-    retryable: passingEnds.includes(end),
+    retryable: end !== lastingEnd,
   })
 }
 

@@ -52,6 +52,8 @@ export function registerAuthentication(app: App, deps: AuthenticationDependencie
         'Instead of a secret: a JWT (RFC 7523) that a registered key of the client has signed, which its header’s `kid` names; used once, for five minutes at most',
       client_assertion_type: '`urn:ietf:params:oauth:client-assertion-type:jwt-bearer`',
     },
+    required: ['grant_type'],
+    takesBasic: true,
     results: new Counter({
       name: 'ips_authentication_total',
       help: 'Requests for authentication tokens, by how they ended',

@@ -29,6 +29,7 @@ export function registerAuthorisation(app: App, deps: AuthorisationDependencies)
       subject_token_type: `\`${accessTokenType}\``,
       scope: 'Claims separated by spaces, each granted or narrower; all that is granted by default',
     },
+    required: ['grant_type', 'subject_token', 'subject_token_type'],
     results: new Counter({
       name: 'ips_authorisation_total',
       help: 'Requests for authorisation tokens, by how they ended',

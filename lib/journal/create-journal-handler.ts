@@ -13,8 +13,8 @@ export type JournalRecord<Item> =
 
 /** How a journal is filled. */
 export interface JournalFilling<Item> {
-  /** Reads the value of a record. Throws what is retryable only. */
-  readonly readRecord: (value: Uint8Array) => Promise<JournalRecord<Item>>
+  /** Reads the value of a record that was written then. Throws what is retryable only. */
+  readonly readRecord: (value: Uint8Array, writtenAt: Date) => Promise<JournalRecord<Item>>
   /** Resolves when the items are durable, with what is worth noting: numbers that are summed up in the log. */
   readonly append: (items: readonly Item[]) => Promise<Readonly<Record<string, number>>>
   /** Counts what became of a record: `journalled`, or why it was not. */
@@ -52,7 +52,7 @@ export function createJournalHandler<Item>(
     const refused: Refused[] = []
     for (const record of records) {
       if (context.signal.aborted) return
-      const read = await readRecord(record.value)
+      const read = await readRecord(record.value, new Date(record.timestamp))
       if (read.outcome === 'journal') wanted.push({ record, item: read.item })
       else if (read.outcome === 'reject') refused.push({ record, reason: read.reason })
       else end(record, read.reason)

@@ -13,17 +13,19 @@ import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-toke
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
 import type { NewMessage } from './journal/new-message.ts'
 
-/** Reads the value of a record. Throws what is retryable only. */
-export type FirehoseRecordReader = (value: Uint8Array) => Promise<JournalRecord<NewMessage>>
+/** Reads the value of a record that was written then. Throws what is retryable only. */
+export type FirehoseRecordReader = (
+  value: Uint8Array,
+  writtenAt: Date,
+) => Promise<JournalRecord<NewMessage>>
 
 /** Creates the reader of records: those whose token held the claim of the firehose are for the stream of its client. */
 export function createFirehoseRecordReader(dependencies: {
   verifier: TokenVerifier
   keys: Pick<ClientKeys, 'keyFor'>
-  clock?: () => Date
   onMalformedClaim?: (clientId: string, error: IpsError) => void
 }): FirehoseRecordReader {
-  const { verifier, keys, clock = () => new Date(), onMalformedClaim } = dependencies
+  const { verifier, keys, onMalformedClaim } = dependencies
   const claims = new WeakMap<VerifiedToken, boolean>()
 
   /** Once for each token. */
@@ -37,14 +39,14 @@ export function createFirehoseRecordReader(dependencies: {
     return claim !== undefined
   }
 
-  return async (value) => {
+  return async (value, writtenAt) => {
     try {
       const complete = readEnvelope(value)
       const { envelope, ingestedAt } = complete
       const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
       if (!hasClaim(token)) return { outcome: 'ignore', reason: 'no-claim' }
       const key = await keys.keyFor(token.clientId)
-      return { outcome: 'journal', item: toMessage(complete, key, clock()) }
+      return { outcome: 'journal', item: toMessage(complete, key, writtenAt) }
     } catch (error) {
       if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
       if (!(error instanceof IpsError) || error.retryable) throw error
@@ -53,12 +55,12 @@ export function createFirehoseRecordReader(dependencies: {
   }
 }
 
-function toMessage(complete: CompleteEnvelope, key: ClientKey, now: Date): NewMessage {
+function toMessage(complete: CompleteEnvelope, key: ClientKey, writtenAt: Date): NewMessage {
   const { messageId, correlationId } = complete.envelope
   // PostgreSQL's text cannot hold it; no client's message has it.
   if (messageId.includes('\0'))
     throw new IpsError('envelope-malformed', 'the id of the message has a zero byte')
-  const rendered = renderMessage(complete, now)
+  const rendered = renderMessage(complete, writtenAt)
   return {
     key,
     messageId,

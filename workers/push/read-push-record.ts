@@ -19,8 +19,11 @@ import type { SecretBox } from './journal/create-secret-box.ts'
 import { writeEndpointSettings } from './journal/endpoint-settings.ts'
 import { sealBody, sealEndpoint } from './journal/sealed-columns.ts'
 
-/** Reads the value of a record. Throws what is retryable only. */
-export type PushRecordReader = (value: Uint8Array) => Promise<JournalRecord<NewDelivery>>
+/** Reads the value of a record that was written then. Throws what is retryable only. */
+export type PushRecordReader = (
+  value: Uint8Array,
+  writtenAt: Date,
+) => Promise<JournalRecord<NewDelivery>>
 
 /** An endpoint as a token names it, with the types that it wants. */
 interface TokenEndpoint {
@@ -53,7 +56,7 @@ export function createPushRecordReader(dependencies: {
     return endpoint
   }
 
-  return async (value) => {
+  return async (value, writtenAt) => {
     try {
       const complete = readEnvelope(value)
       const { envelope, ingestedAt } = complete
@@ -62,7 +65,7 @@ export function createPushRecordReader(dependencies: {
       const key = await keys.keyFor(token.clientId)
       const endpoint = endpointOf(token, key)
       if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
-      return toRecord(complete, endpoint, key, clock())
+      return toRecord(complete, { endpoint, key, writtenAt, now: clock() })
     } catch (error) {
       if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
       if (!(error instanceof IpsError) || error.retryable) throw error
@@ -114,12 +117,15 @@ function toEndpoint(claim: PushClaim, tokenIssuedAt: Date, { key, box }: Sealing
 
 function toRecord(
   complete: CompleteEnvelope,
-  endpoint: TokenEndpoint,
-  key: ClientKey,
-  now: Date,
+  {
+    endpoint,
+    key,
+    writtenAt,
+    now,
+  }: { endpoint: TokenEndpoint; key: ClientKey; writtenAt: Date; now: Date },
 ): JournalRecord<NewDelivery> {
   const { messageId, correlationId, imageId, traceparent } = complete.envelope
-  const message = renderMessage(complete, now)
+  const message = renderMessage(complete, writtenAt)
   if (endpoint.types !== undefined && !endpoint.types.has(message.type))
     return { outcome: 'ignore', reason: 'type-unwanted' }
   const texts = [messageId, correlationId, imageId, traceparent, message.type]

@@ -107,7 +107,11 @@ describe('a reader of the firehose', () => {
       'answer-unknown',
     ],
     ['a service that is not there', refuse(404, '{"code":"not-found"}'), 'not-found'],
-    ['an unknown end', lines({ ...heartbeat('0'), end: 'client-erased' }), 'client-erased'],
+    [
+      'the end of a client that was erased',
+      lines({ ...heartbeat('0'), end: 'client-erased' }),
+      'client-erased',
+    ],
   ])('raises %s', async (_name, answer, code) => {
     const { batches, retried } = await read([answer])
     const drained = async () => {
@@ -115,6 +119,17 @@ describe('a reader of the firehose', () => {
     }
     await expect(drained()).rejects.toMatchObject({ name: 'FirehoseError', code })
     expect(retried).toEqual([])
+  })
+
+  test('comes back where the server ended the stream for what an operator repairs', async () => {
+    const damaged = lines({ ...heartbeat('1'), end: 'client-key-damaged' })
+    const { batches, retried } = await read([damaged, lines(batch('2'))], {
+      retry: { firstDelayMs: 1 },
+    })
+    expect((await batches.next()).value).toEqual(heartbeat('1'))
+    expect((await batches.next()).value).toEqual(batch('2'))
+    expect(retried).toHaveLength(1)
+    await batches.return()
   })
 
   test('raises a line that is none', async () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
   clientKeys = await createTestClientKeys()
   malformed.length = 0
   read = createFirehoseRecordReader({
-    ...{ verifier: keys.createVerifier(), keys: clientKeys, clock: () => now },
+    ...{ verifier: keys.createVerifier(), keys: clientKeys },
     onMalformedClaim: (id, error) => malformed.push(`${id}: ${error.code}`),
   })
 })
@@ -42,7 +42,7 @@ async function recordWith(rights: Record<string, unknown>, message: { messageId?
 }
 
 test('a record is rendered as webhooks have it, behind its id', async () => {
-  const record = await read(await recordWith({ 'firehose-1.*': true }))
+  const record = await read(await recordWith({ 'firehose-1.*': true }), now)
   if (record.outcome !== 'journal') throw new Error('it is not journalled')
   const { key, messageId, type, correlationId, json } = record.item
   expect({ clientId: key.clientId, messageId, type, correlationId }).toEqual({
@@ -73,13 +73,14 @@ test.each<[Record<string, unknown>, 'journal' | 'ignore', number]>([
   'rights %j make it %s, and a malformed claim is told once for a token',
   async (rights, outcome, told) => {
     const value = await recordWith(rights)
-    for (let time = 0; time < 3; time += 1) expect(await read(value)).toMatchObject({ outcome })
+    for (let time = 0; time < 3; time += 1)
+      expect(await read(value, now)).toMatchObject({ outcome })
     expect(malformed).toHaveLength(told)
   },
 )
 
 test('a record without a right makes no key', async () => {
-  await read(await recordWith({}))
+  await read(await recordWith({}), now)
   await expect(clientKeys.existingKey(clientId)).rejects.toMatchObject({
     code: 'client-key-missing',
   })
@@ -88,11 +89,11 @@ test('a record without a right makes no key', async () => {
 test('a record of any bytes, or with an id that the journal cannot hold, is put aside', async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array(), async (value) => {
-      expect(await read(value)).toMatchObject({ outcome: 'reject' })
+      expect(await read(value, now)).toMatchObject({ outcome: 'reject' })
     }),
   )
   const value = await recordWith({ 'firehose-1.*': true }, { messageId: 'a\0b' })
-  expect(await read(value)).toMatchObject({
+  expect(await read(value, now)).toMatchObject({
     outcome: 'reject',
     reason: { code: 'envelope-malformed' },
   })
@@ -101,7 +102,7 @@ test('a record of any bytes, or with an id that the journal cannot hold, is put 
 test('a record of a client that was erased is neither kept nor put aside', async () => {
   await clientKeys.erase(clientId)
   const value = await recordWith({ 'firehose-1.*': true })
-  expect(await read(value)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
+  expect(await read(value, now)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
 })
 
 test('a record of a client whose key is damaged is put aside', async () => {
@@ -110,7 +111,7 @@ test('a record of a client whose key is damaged is put aside', async () => {
   const reader = createFirehoseRecordReader({
     ...{ verifier: keys.createVerifier(), keys: createClientKeys(clientKeys.directory) },
   })
-  expect(await reader(await recordWith({ 'firehose-1.*': true }))).toMatchObject({
+  expect(await reader(await recordWith({ 'firehose-1.*': true }), now)).toMatchObject({
     outcome: 'reject',
     reason: { code: 'client-key-damaged' },
   })
@@ -121,5 +122,5 @@ test('what another try may mend is thrown', async () => {
   const reader = createFirehoseRecordReader({
     ...{ verifier: keys.createVerifier(), keys: { keyFor: () => Promise.reject(away) } },
   })
-  await expect(reader(await recordWith({ 'firehose-1.*': true }))).rejects.toBe(away)
+  await expect(reader(await recordWith({ 'firehose-1.*': true }), now)).rejects.toBe(away)
 })

@@ -18,6 +18,7 @@ import { createTestKeys, issueTestToken, type TestKeys } from '../../support/tok
 
 const clientId = 'client'
 const url = 'https://hooks.example/'
+const writtenAt = new Date('2026-01-01T00:00:00Z')
 const box = createSecretBox(randomBytes(32))
 let keys: TestKeys
 let read: PushRecordReader
@@ -36,7 +37,7 @@ afterAll(async () => {
 async function readWith(claim: unknown, message: { messageId?: string } = {}) {
   const rights = claim === undefined ? {} : { 'push-1': claim }
   const token = await issueTestToken(keys, { clientId, rights })
-  return read(createVisionRecord({ clientId, token, messageId: 'id', ...message }).value)
+  return read(createVisionRecord({ clientId, token, messageId: 'id', ...message }).value, writtenAt)
 }
 
 describe('a record', () => {
@@ -56,10 +57,10 @@ describe('a record', () => {
       },
     })
     if (record.outcome !== 'journal') throw new Error('unreachable')
-    const { sealed, createdAt, endpoint } = record.item
+    const { sealed, endpoint } = record.item
     const key = derivedKey(clientId)
     expect(openEndpoint(key, endpoint.endpointId, endpoint.sealed)).toEqual({ url, secret })
-    expect(JSON.parse(openBody(key, sealed))).toMatchObject({ timestamp: createdAt.toISOString() })
+    expect(JSON.parse(openBody(key, sealed))).toMatchObject({ timestamp: writtenAt.toISOString() })
   })
 
   test.each([
@@ -114,7 +115,7 @@ describe('a record', () => {
   test('of any bytes never throws', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array(), async (value) => {
-        await expect(read(value)).resolves.toMatchObject({ outcome: 'reject' })
+        await expect(read(value, writtenAt)).resolves.toMatchObject({ outcome: 'reject' })
       }),
     )
   })
@@ -128,7 +129,7 @@ describe('a record', () => {
     const rights = { 'push-1': { url, secret: createWebhookSecret() } }
     const token = await issueTestToken(keys, { clientId, rights })
     const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
-    expect(await reader(value)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
+    expect(await reader(value, writtenAt)).toEqual({ outcome: 'ignore', reason: 'client-erased' })
     await clientKeys.remove()
   })
 
@@ -143,7 +144,7 @@ describe('a record', () => {
     const readFor = async (name: string) => {
       const rights = { 'push-1': { url, secret: createWebhookSecret() } }
       const token = await issueTestToken(keys, { clientId: name, rights })
-      return reader(createVisionRecord({ clientId: name, token, messageId: 'id' }).value)
+      return reader(createVisionRecord({ clientId: name, token, messageId: 'id' }).value, writtenAt)
     }
     expect(await readFor(clientId)).toEqual({
       outcome: 'reject',
@@ -161,7 +162,7 @@ describe('a record', () => {
     })
     const token = await issueTestToken(keys, { clientId })
     const { value } = createVisionRecord({ clientId, token, messageId: 'id' })
-    await expect(reader(value)).rejects.toMatchObject({ retryable: true })
+    await expect(reader(value, writtenAt)).rejects.toMatchObject({ retryable: true })
   })
 })
 
