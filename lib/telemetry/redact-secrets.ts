@@ -42,7 +42,7 @@ function redactMembers(value: Members, depth: number): Members {
     const member = value[key]
     const isSecret = secretMembers.has(key) && member !== undefined
     const safe = isSecret ? censor : redact(member, depth - 1)
-    if (safe === member) continue
+    if (Object.is(safe, member)) continue
     copy ??= copyOf(value)
     copy[key] = safe
   }

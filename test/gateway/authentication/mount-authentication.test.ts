@@ -108,7 +108,7 @@ describe('mountAuthentication', () => {
     expect(await service.readiness()).not.toEqual({ authentication: 'ok' })
   })
 
-  test('serves as soon as the database is there, its schema included', async () => {
+  test('serves soon after the database is there, its schema included', async () => {
     await way.open(port)
     await until(
       'the service is ready',
@@ -116,7 +116,8 @@ describe('mountAuthentication', () => {
     )
     const pool = await databases.createDatabase(authenticationDatabase, authenticationMigrations)
     const { secret } = await createIdentity(pool, 'c1', () => Promise.resolve())
-    expect((await request(secret)).status).toBe(200)
+    // The database is tried once a second: see `createStoreGuard`.
+    await until('it serves', async () => (await request(secret)).status === 200)
     expect((await request()).status).toBe(401)
   })
 

@@ -20,7 +20,10 @@ const plain = fc.object({
 
 describe('redactSecrets', () => {
   it('returns what holds no secret as it is', () => {
-    fc.assert(fc.property(plain, (event) => expect(redactSecrets(event)).toBe(event)))
+    fc.assert(
+      fc.property(plain, (event) => expect(redactSecrets(event)).toBe(event)),
+      { examples: [[{ a: Number.NaN }]] },
+    )
   })
 
   it('hides a secret wherever it stands, and nothing else, and changes nothing of the original', () => {
