@@ -55,6 +55,6 @@ export function createStoreGuard(options: {
 const awayCodes: ReadonlySet<string> = new Set(['store-unavailable', 'journal-unavailable'])
 
 /** True where the store could not answer. */
-export function isStoreUnavailable(error: unknown): boolean {
+export function isStoreUnavailable(error: unknown): error is IpsError {
   return error instanceof IpsError && awayCodes.has(error.code)
 }

@@ -1,16 +1,7 @@
-import {
-  authenticationDatabase,
-  authenticationMigrations,
-} from '../../gateway/authentication/mount-authentication.ts'
-import {
-  authorisationDatabase,
-  authorisationMigrations,
-  secretBoxDirectory,
-} from '../../gateway/authorisation/mount-authorisation.ts'
 import { createClient, type NewClient } from '../../cli/clients/create-client.ts'
-import { createSecretBox } from '../../lib/token/create-secret-box.ts'
 import { createTestKafka } from '../../test/support/kafka.ts'
 import { createTestDatabases } from '../../test/support/postgres.ts'
+import { createTestAdministration } from '../../test/support/token-services.ts'
 import { createTestKeys, type TestKeys } from '../../test/support/tokens.ts'
 import { findFreePort } from '../find-free-port.ts'
 import { createCpuMeter, findServers, type MeasureCpu } from '../measure-cpu.ts'
@@ -36,14 +27,7 @@ export async function withGateway<T>(work: (gateway: Gateway) => Promise<T>): Pr
   ]
   const databases = createTestDatabases()
   try {
-    const administration = {
-      authentication: await databases.createDatabase(
-        authenticationDatabase,
-        authenticationMigrations,
-      ),
-      authorisation: await databases.createDatabase(authorisationDatabase, authorisationMigrations),
-      box: await createSecretBox(secretBoxDirectory(keys.directory)),
-    }
+    const administration = await createTestAdministration(databases, keys)
     const gateway = await startProcess('gateway', {
       ...noLimits,
       HTTP_PORT: String(port),

@@ -46,7 +46,8 @@ export async function countDeadLetters(
 
 /**
  * Writes dead letters once more to where they were read, with the same keys and values, and returns how many. All who read there
- * get them: journals know what they had in the last four days by its id, and take what is older for new. Throws what `readTopic` and `Producer.send` throw; then some were written.
+ * get them: journals know what they had in the last four days by its id, and take what is older for new. Throws what `readTopic`
+ * and `Producer.send` throw; then some were written.
  */
 export async function replayDeadLetters(
   kafka: KafkaOptions,

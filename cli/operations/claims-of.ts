@@ -1,6 +1,6 @@
 import type { Rights } from '../../gateway/authorisation/grants.ts'
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { OpenServers } from './with-servers.ts'
+import { clientUnknown } from '../../gateway/client-unknown.ts'
 
 /** What a client is granted. Throws `IpsError('client-unknown')` where there is none of this name. */
 export async function claimsOf(
@@ -8,6 +8,6 @@ export async function claimsOf(
   clientId: string,
 ): Promise<Rights> {
   const claims = await findClaims(clientId)
-  if (claims === undefined) throw new IpsError('client-unknown', `there is no client ${clientId}`)
+  if (claims === undefined) throw clientUnknown(clientId)
   return claims
 }

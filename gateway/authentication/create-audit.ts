@@ -1,4 +1,5 @@
 import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { repeat } from '../../lib/process/repeat.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import {
   addDecisions,
@@ -98,18 +99,4 @@ function sum(a: CountedDecision, b: CountedDecision): CountedDecision {
   const firstAt = a.firstAt < b.firstAt ? a.firstAt : b.firstAt
   const lastAt = a.lastAt > b.lastAt ? a.lastAt : b.lastAt
   return { ...a, times: a.times + b.times, firstAt, lastAt }
-}
-
-/** Does something again and again, never twice at a time; `stop` waits for what is under way. */
-function repeat(task: () => Promise<void>, intervalMs: number): { stop(): Promise<void> } {
-  let running: Promise<void> | undefined
-  const timer = setInterval(() => {
-    running ??= task().finally(() => (running = undefined))
-  }, intervalMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
 }

@@ -1,6 +1,7 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { Pool } from '../../lib/postgres/create-pool.ts'
+import { repeat } from '../../lib/process/repeat.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
+import { isStoreUnavailable } from '../create-store-guard.ts'
 import type { DeviceSource } from './check-assertion.ts'
 import { findActiveDevices } from './device-keys.ts'
 import { createDeviceMemory } from './device-memory.ts'
@@ -38,12 +39,10 @@ export function startDegradedIdentities(options: {
     const readMs = elapsedMs()
     devices.confirm(asked, await findActiveDevices(pool, asked), readMs)
   }
-  let refreshing: Promise<void> | undefined
-  const timer = setInterval(() => {
-    refreshing ??= refresh()
-      .catch((error: unknown) => logger.warn({ error }, 'identities.refresh-failed'))
-      .finally(() => (refreshing = undefined))
-  }, options.refreshSeconds * 1_000)
+  const refreshing = repeat(
+    () => refresh().catch((error: unknown) => logger.warn({ error }, 'identities.refresh-failed')),
+    options.refreshSeconds * 1_000,
+  )
   return {
     remember: (source) => ({
       async find(device) {
@@ -60,7 +59,7 @@ export function startDegradedIdentities(options: {
       },
     }),
     standIn(error) {
-      if (!(error instanceof IpsError) || error.code !== 'store-unavailable') throw error
+      if (!isStoreUnavailable(error)) throw error
       return {
         find(device) {
           const key = devices.find(device)
@@ -74,9 +73,6 @@ export function startDegradedIdentities(options: {
         },
       }
     },
-    async stop() {
-      clearInterval(timer)
-      await refreshing
-    },
+    stop: () => refreshing.stop(),
   }
 }

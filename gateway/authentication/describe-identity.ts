@@ -1,7 +1,7 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 import { algorithmOf, deviceKey } from '../../lib/token/read-device-key.ts'
 import { appendOperatorEvent } from './audit-events.ts'
+import { clientUnknown } from '../client-unknown.ts'
 
 /** What an identity may be: an erased one is none any more, but its name is not given again. */
 export type IdentityState = 'active' | 'suspended' | 'erased'
@@ -39,7 +39,7 @@ export async function setIdentitySuspended(
       [clientId],
     )
     const [row] = rows
-    if (row === undefined) throw unknown(clientId)
+    if (row === undefined) throw clientUnknown(clientId)
     if (row.was === suspended) return
     await client.query(
       'UPDATE clients SET suspended_at = CASE WHEN $2 THEN now() END WHERE client_id = $1',
@@ -60,7 +60,7 @@ export async function describeIdentity(pool: Pool, clientId: string): Promise<De
     [clientId],
   )
   const [identity] = rows
-  if (identity === undefined) throw unknown(clientId)
+  if (identity === undefined) throw clientUnknown(clientId)
   const secrets = await pool.query<DescribedIdentity['secrets'][number]>(
     `SELECT secret_id AS "secretId", created_at AS "createdAt", expires_at AS "expiresAt"
      FROM secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > now())
@@ -78,8 +78,4 @@ export async function describeIdentity(pool: Pool, clientId: string): Promise<De
     secrets: secrets.rows,
     keys: keys.rows.map(({ jwk, ...key }) => ({ ...key, alg: algorithmOf(deviceKey.parse(jwk)) })),
   }
-}
-
-function unknown(clientId: string): IpsError {
-  return new IpsError('client-unknown', `there is no client ${clientId}`)
 }

@@ -3,6 +3,7 @@ import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 import { deviceKey, type DeviceKey } from '../../lib/token/read-device-key.ts'
 import { queryStore } from '../query-store.ts'
 import { appendOperatorEvent } from './audit-events.ts'
+import { clientUnknown } from '../client-unknown.ts'
 
 /** A key of a client. */
 export interface DeviceName {
@@ -26,7 +27,7 @@ export async function addDeviceKey(
       'SELECT FROM clients WHERE client_id = $1 AND erased_at IS NULL FOR UPDATE',
       [clientId],
     )
-    if (found.rowCount === 0) throw new IpsError('client-unknown', `there is no client ${clientId}`)
+    if (found.rowCount === 0) throw clientUnknown(clientId)
     const { rowCount: added } = await client.query(
       'INSERT INTO device_keys (client_id, kid, jwk) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
       [clientId, kid, JSON.stringify(jwk)],

@@ -1,6 +1,6 @@
-import { IpsError } from '../../lib/errors/ips-error.ts'
 import { withTransaction, type Pool } from '../../lib/postgres/create-pool.ts'
 import { appendOperatorEvent } from './audit-events.ts'
+import { clientUnknown } from '../client-unknown.ts'
 
 /**
  * Takes everything from an identity but its name, which nobody gets again: whatever refers to it goes with its row. Returns
@@ -15,7 +15,7 @@ export function eraseIdentity(pool: Pool, clientId: string): Promise<Date> {
     )
     const [row] = rows
     if (row === undefined) {
-      throw new IpsError('client-unknown', `there is no client ${clientId}`)
+      throw clientUnknown(clientId)
     }
     const erasedAt = row.erasedAt ?? new Date()
     await client.query(

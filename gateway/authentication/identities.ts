@@ -5,10 +5,11 @@ import { queryStore } from '../query-store.ts'
 import { appendOperatorEvent } from './audit-events.ts'
 import { createClientSecret } from './client-secret.ts'
 import { hashSecret } from './hash-secret.ts'
+import { clientUnknown } from '../client-unknown.ts'
 
 /**
- * Creates an identity and returns its first secret, of which only a hash is kept, with what `prepare` gave. That runs before anything becomes
- * visible: what it does elsewhere may be done again when a crash comes between, since the client exists only after it.
+ * Creates an identity and returns its first secret, of which only a hash is kept, with what `prepare` gave. That runs before
+ * anything becomes visible: what it does elsewhere may be done again when a crash comes between, since the client exists only after it.
  * Concurrent creations of one name come one after the other. Throws
  * `IpsError('client-name-invalid')`, `IpsError('client-exists')` or `IpsError('client-erased')` before `prepare`.
  */
@@ -56,7 +57,7 @@ export async function rotateSecret(
       [clientId],
     )
     if (found.rowCount === 0) {
-      throw new IpsError('client-unknown', `there is no client ${clientId}`)
+      throw clientUnknown(clientId)
     }
     await client.query(
       `UPDATE secrets SET expires_at = least(expires_at, now() + $2 * interval '1 second')

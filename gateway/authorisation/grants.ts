@@ -6,6 +6,7 @@ import { checkClaim } from '../../lib/token/read-claim.ts'
 import { createWebhookKeyPair, createWebhookSecret } from '../../lib/token/webhook-secret.ts'
 import { queryStore } from '../query-store.ts'
 import { sealClaim, unsealClaim, type SealedClaim } from './seal-claim.ts'
+import { clientUnknown } from '../client-unknown.ts'
 
 /** Claims with their values. */
 export type Rights = Readonly<Record<string, unknown>>
@@ -114,7 +115,7 @@ export async function setSuspended(
      WHERE client_id = $1`,
     [clientId, suspended],
   )
-  if (rowCount === 0) throw unknownClient(clientId)
+  if (rowCount === 0) throw clientUnknown(clientId)
 }
 
 /**
@@ -179,9 +180,5 @@ export async function lockClient(connection: PoolClient, clientId: string): Prom
     'SELECT FROM clients WHERE client_id = $1 FOR UPDATE',
     [clientId],
   )
-  if (rowCount === 0) throw unknownClient(clientId)
-}
-
-function unknownClient(clientId: string): IpsError {
-  return new IpsError('client-unknown', `there is no client ${clientId}`)
+  if (rowCount === 0) throw clientUnknown(clientId)
 }

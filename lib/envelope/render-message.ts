@@ -16,8 +16,9 @@ export interface RenderedMessage {
 }
 
 /**
- * Renders a message by the protocol's own JSON mapping, zero values written out. `timestamp` is when the record
- * was written: webhooks and the firehose say the same. Throws `IpsError('payload-unknown')`, not retryable, for a payload of an unknown type or with damaged bytes.
+ * Renders a message by the protocol's own JSON mapping, zero values written out. `timestamp` is when the record was written:
+ * webhooks and the firehose say the same. Throws `IpsError('payload-unknown')`, not retryable, for a payload of an unknown type or
+ * with damaged bytes.
  */
 export function renderMessage(
   { envelope, payload }: CompleteEnvelope,

@@ -1,4 +1,5 @@
 import { IpsError } from '../errors/ips-error.ts'
+import { repeat, type Repetition } from '../process/repeat.ts'
 import type { Logger } from '../telemetry/create-logger.ts'
 
 /** Retention is a matter of days; more often would only cost queries. */
@@ -22,21 +23,9 @@ export interface SlottedJournal {
 }
 
 /** Runs the steps at once and now and then. */
-export function startRetention(options: RetentionOptions): { stop(): Promise<void> } {
-  let running: Promise<void> | undefined
-  const run = () => {
-    running ??= runSteps(options)
-      .catch((error: unknown) => options.onCrash(error))
-      .finally(() => (running = undefined))
-  }
-  run()
-  const timer = setInterval(run, intervalMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
+export function startRetention(options: RetentionOptions): Repetition {
+  const run = () => runSteps(options).catch((error: unknown) => options.onCrash(error))
+  return repeat(run, intervalMs, { atOnce: true })
 }
 
 /** Runs the steps once: a retryable error is logged, and the next time mends it. Rejects with any other. */

@@ -1,4 +1,5 @@
 import { setting, integer } from '../config/settings.ts'
+import { repeat, type Repetition } from '../process/repeat.ts'
 import type { Logger } from '../telemetry/create-logger.ts'
 import { ensureKeys, readPublicKeys } from './key-files.ts'
 import type { KeyPurpose } from './key-purposes.ts'
@@ -16,11 +17,6 @@ export const keySettings = {
     'A new key is published so long before it is used; others keep the published keys for five minutes',
   ),
 } as const
-
-/** The rotation of keys at work. */
-export interface KeyScheduleHandle {
-  stop(): Promise<void>
-}
 
 /** What the schedule needs. */
 export interface KeyScheduleOptions {
@@ -40,23 +36,14 @@ const intervalMs = 60 * 60 * 1000
  * Makes sure that there are keys, and from then on looks every hour for ones whose time is over: makes their successors, and
  * deletes what is retired. Rejects where there are no keys and none can be made; later failures are logged and tried again.
  */
-export async function startKeySchedule(options: KeyScheduleOptions): Promise<KeyScheduleHandle> {
+export async function startKeySchedule(options: KeyScheduleOptions): Promise<Repetition> {
   const { directory, purposes, logger } = options
   for (const purpose of purposes) await ensureKeys(directory, purpose)
-  let running = Promise.resolve()
-  const look = () => {
-    running = rotateWhenDue(options).catch((error: unknown) => {
+  const look = () =>
+    rotateWhenDue(options).catch((error: unknown) => {
       logger.error({ error }, 'keys.rotation-failed')
     })
-  }
-  look()
-  const timer = setInterval(look, intervalMs)
-  return {
-    stop() {
-      clearInterval(timer)
-      return running
-    },
-  }
+  return repeat(look, intervalMs, { atOnce: true })
 }
 
 /**

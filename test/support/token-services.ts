@@ -18,7 +18,7 @@ import type { Administration } from '../../cli/clients/with-administration.ts'
 import { readConfig } from '../../lib/config/settings.ts'
 import { createMetrics, type Registry } from '../../lib/telemetry/create-metrics.ts'
 import { createSecretBox } from '../../lib/token/create-secret-box.ts'
-import { createTestDatabases } from './postgres.ts'
+import { createTestDatabases, type TestDatabases } from './postgres.ts'
 import { createTestKeys, type TestKeys } from './tokens.ts'
 
 /** Both token services at work on a real database, with what administers their clients. */
@@ -49,13 +49,12 @@ const withoutLimits = {
   AUTHENTICATION_FAILURES_PER_MINUTE: '1000000',
 }
 
-/** Starts both services in this process, on a free port. `environment` is read as a process's would be. */
-export async function startTokenServices(
-  environment: Readonly<Record<string, string>> = {},
-): Promise<TokenServices> {
-  const keys = await createTestKeys()
-  const databases = createTestDatabases()
-  const administration = {
+/** Creates the databases of both services, for whoever administers their clients. */
+export async function createTestAdministration(
+  databases: TestDatabases,
+  keys: TestKeys,
+): Promise<Administration> {
+  return {
     authentication: await databases.createDatabase(
       authenticationDatabase,
       authenticationMigrations,
@@ -63,6 +62,15 @@ export async function startTokenServices(
     authorisation: await databases.createDatabase(authorisationDatabase, authorisationMigrations),
     box: await createSecretBox(secretBoxDirectory(keys.directory)),
   }
+}
+
+/** Starts both services in this process, on a free port. `environment` is read as a process's would be. */
+export async function startTokenServices(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<TokenServices> {
+  const keys = await createTestKeys()
+  const databases = createTestDatabases()
+  const administration = await createTestAdministration(databases, keys)
   const log: string[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => void log.push(line) })
   const metrics = createMetrics('gateway')

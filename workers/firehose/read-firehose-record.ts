@@ -1,13 +1,10 @@
-import {
-  clientErased,
-  isClientErased,
-  type ClientKeys,
-} from '../../lib/client-keys/create-client-keys.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { JournalRecord } from '../../lib/journal/create-journal-handler.ts'
+import { toJournalRecord } from '../../lib/journal/to-journal-record.ts'
 import { readFirehoseClaim } from '../../lib/token/read-firehose-claim.ts'
 import type { TokenVerifier, VerifiedToken } from '../../lib/token/verified-token.ts'
 import { verifyConsumedToken } from '../../lib/token/verify-consumed-token.ts'
@@ -39,20 +36,15 @@ export function createFirehoseRecordReader(dependencies: {
     return claim !== undefined
   }
 
-  return async (value, writtenAt) => {
-    try {
-      const complete = readEnvelope(value)
-      const { envelope, ingestedAt } = complete
-      const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
-      if (!hasClaim(token)) return { outcome: 'ignore', reason: 'no-claim' }
-      const key = await keys.keyFor(token.clientId)
-      return { outcome: 'journal', item: toMessage(complete, key, writtenAt) }
-    } catch (error) {
-      if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
-      if (!(error instanceof IpsError) || error.retryable) throw error
-      return { outcome: 'reject', reason: { code: error.code, detail: error.message } }
-    }
+  const read = async (value: Uint8Array, writtenAt: Date): Promise<JournalRecord<NewMessage>> => {
+    const complete = readEnvelope(value)
+    const { envelope, ingestedAt } = complete
+    const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
+    if (!hasClaim(token)) return { outcome: 'ignore', reason: 'no-claim' }
+    const key = await keys.keyFor(token.clientId)
+    return { outcome: 'journal', item: toMessage(complete, key, writtenAt) }
   }
+  return (value, writtenAt) => toJournalRecord(read(value, writtenAt))
 }
 
 function toMessage(complete: CompleteEnvelope, key: ClientKey, writtenAt: Date): NewMessage {

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto'
-import {
-  clientErased,
-  isClientErased,
-  type ClientKeys,
-} from '../../lib/client-keys/create-client-keys.ts'
+import type { ClientKeys } from '../../lib/client-keys/create-client-keys.ts'
 import type { ClientKey } from '../../lib/client-keys/seal-content.ts'
 import { readEnvelope, type CompleteEnvelope } from '../../lib/envelope/read-envelope.ts'
 import { renderMessage } from '../../lib/envelope/render-message.ts'
 import { IpsError } from '../../lib/errors/ips-error.ts'
 import type { JournalRecord } from '../../lib/journal/create-journal-handler.ts'
+import { toJournalRecord } from '../../lib/journal/to-journal-record.ts'
 import type { PushClaim } from '../../lib/token/claim-schemas.ts'
 import { pushClaim } from '../../lib/token/push-claim.ts'
 import { readClaim } from '../../lib/token/read-claim.ts'
@@ -56,22 +53,17 @@ export function createPushRecordReader(dependencies: {
     return endpoint
   }
 
-  return async (value, writtenAt) => {
-    try {
-      const complete = readEnvelope(value)
-      const { envelope, ingestedAt } = complete
-      const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
-      if (!Object.hasOwn(token.rights, pushClaim)) return { outcome: 'ignore', reason: 'no-claim' }
-      const key = await keys.keyFor(token.clientId)
-      const endpoint = endpointOf(token, key)
-      if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
-      return toRecord(complete, { endpoint, key, writtenAt, now: clock() })
-    } catch (error) {
-      if (isClientErased(error)) return { outcome: 'ignore', reason: clientErased }
-      if (!(error instanceof IpsError) || error.retryable) throw error
-      return { outcome: 'reject', reason: { code: error.code, detail: error.message } }
-    }
+  const read = async (value: Uint8Array, writtenAt: Date): Promise<JournalRecord<NewDelivery>> => {
+    const complete = readEnvelope(value)
+    const { envelope, ingestedAt } = complete
+    const token = await verifyConsumedToken(verifier, { token: envelope.token, ingestedAt })
+    if (!Object.hasOwn(token.rights, pushClaim)) return { outcome: 'ignore', reason: 'no-claim' }
+    const key = await keys.keyFor(token.clientId)
+    const endpoint = endpointOf(token, key)
+    if (typeof endpoint === 'string') return { outcome: 'ignore', reason: endpoint }
+    return toRecord(complete, { endpoint, key, writtenAt, now: clock() })
   }
+  return (value, writtenAt) => toJournalRecord(read(value, writtenAt))
 }
 
 /** The id of an endpoint: the same for the same client and URL. */

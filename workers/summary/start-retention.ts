@@ -1,4 +1,5 @@
 import { IpsError } from '../../lib/errors/ips-error.ts'
+import { repeat, type Repetition } from '../../lib/process/repeat.ts'
 import type { Logger } from '../../lib/telemetry/create-logger.ts'
 import type { Journal } from './journal.ts'
 
@@ -13,8 +14,7 @@ export function startRetention(
   journal: Pick<Journal, 'removeExpired'>,
   logger: Logger,
   onCrash: (error: unknown) => void,
-): { stop(): Promise<void> } {
-  let running = Promise.resolve()
+): Repetition {
   const remove = async () => {
     try {
       const transactions = await journal.removeExpired()
@@ -24,15 +24,5 @@ export function startRetention(
       else logger.warn({ error }, 'journal.expiry-postponed')
     }
   }
-  const start = () => {
-    running = running.then(remove)
-  }
-  start()
-  const timer = setInterval(start, intervalMs)
-  return {
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
-  }
+  return repeat(remove, intervalMs, { atOnce: true })
 }

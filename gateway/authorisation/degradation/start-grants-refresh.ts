@@ -1,3 +1,4 @@
+import { repeat } from '../../../lib/process/repeat.ts'
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
 import type { ClientGrants } from '../read-grants.ts'
 import { isStoreUnavailable, type StoreGuard } from '../../create-store-guard.ts'
@@ -24,21 +25,16 @@ export interface GrantsRefreshOptions {
  */
 export function startGrantsRefresh(options: GrantsRefreshOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
-  let running: Promise<void> | undefined
-  const refresh = () => {
-    running ??= refreshGrants(options, stopping.signal)
-      .catch((error: unknown) => {
-        // The guard says when the store is away.
-        if (!isStoreUnavailable(error)) options.logger.warn({ error }, 'grants.refresh-failed')
-      })
-      .finally(() => (running = undefined))
-  }
-  const timer = setInterval(refresh, options.intervalMs)
+  const refresh = () =>
+    refreshGrants(options, stopping.signal).catch((error: unknown) => {
+      // The guard says when the store is away.
+      if (!isStoreUnavailable(error)) options.logger.warn({ error }, 'grants.refresh-failed')
+    })
+  const refreshing = repeat(refresh, options.intervalMs)
   return {
-    async stop() {
-      clearInterval(timer)
+    stop() {
       stopping.abort()
-      await running
+      return refreshing.stop()
     },
   }
 }

@@ -1,5 +1,6 @@
 import { listen } from '../../../lib/journal/listen.ts'
 import type { Pool } from '../../../lib/postgres/create-pool.ts'
+import { repeat } from '../../../lib/process/repeat.ts'
 import type { Logger } from '../../../lib/telemetry/create-logger.ts'
 import { appendedChannel } from './channels.ts'
 import { readLimits } from './read-messages.ts'
@@ -26,7 +27,6 @@ export function listenForNews(options: {
   const { pool, logger, pollIntervalMs = defaultPollIntervalMs } = options
   const news = listen({ ...options, channels: [appendedChannel] })
   const lastOffsets = new Map<string, string>()
-  let polling: Promise<void> | undefined
 
   const poll = async () => {
     const clientIds = news.subscribed()
@@ -41,18 +41,16 @@ export function listenForNews(options: {
     for (const row of rows) lastOffsets.set(row.client_id, row.last_offset)
     news.tell(grown.map((row) => row.client_id))
   }
-  const timer = setInterval(() => {
-    polling ??= poll()
-      .catch((error: unknown) => logger.warn({ error }, 'firehose-news.poll-failed'))
-      .finally(() => (polling = undefined))
-  }, pollIntervalMs)
+  const polling = repeat(
+    () => poll().catch((error: unknown) => logger.warn({ error }, 'firehose-news.poll-failed')),
+    pollIntervalMs,
+  )
 
   return {
     subscribe: (clientId, onNews) => news.subscribe(clientId, onNews),
     isConnected: () => news.isConnected(),
     async close() {
-      clearInterval(timer)
-      await polling
+      await polling.stop()
       await news.close()
     },
   }
